@@ -1,0 +1,262 @@
+"""Judging: from what the checks found to a verdict on each requirement and on the run. Pure functions of their input."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from conformance.errors import UsageError
+from conformance.report.outcome import CheckOutcome
+
+LEVELS = ("MUST", "SHOULD", "MAY")
+VERDICTS = ("passed", "failed", "waived", "not-testable", "inconclusive", "not-applicable")
+NOT_RUN = "its check was not run"
+
+EXIT_CODES = {"conformant": 0, "not-conformant": 1, "not-testable": 3, "suite-error": 4}
+"""The exit code of the command for each verdict on a run; 2 (bad usage) has none, since nothing was judged."""
+
+
+class RequirementLike(Protocol):
+    """What judging reads of a contract's requirement."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def level(self) -> str: ...
+    @property
+    def basis(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def endpoint(self) -> str | None: ...
+    @property
+    def profile(self) -> str: ...
+    @property
+    def interpretation(self) -> Sequence[Any]: ...
+    @property
+    def excluded(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A gap that the one who certifies accepts: its requirement can neither fail nor block the run."""
+
+    requirement: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RequirementVerdict:
+    """What holds for one requirement. `checks` are the node ids of the checks that decided it."""
+
+    id: str
+    level: str
+    basis: str
+    verdict: str
+    reason: str | None
+    checks: tuple[str, ...]
+    text: str = ""
+    source: str = ""
+    endpoint: str | None = None
+    profile: str = "core"
+    readings: tuple[str, ...] = ()
+
+    @property
+    def binding(self) -> bool:
+        """True when the run can't be conformant without it: a MUST that isn't our own inference."""
+        return self.level == "MUST" and self.basis != "inferred"
+
+
+@dataclass(frozen=True)
+class RunVerdict:
+    """What holds for the whole run. `counts` maps level to verdict to a number, every pair present."""
+
+    verdict: str
+    exit_code: int
+    reason: str
+    counts: Mapping[str, Mapping[str, int]]
+
+
+def judge_requirements(
+    requirements: Iterable[RequirementLike],
+    outcomes: Sequence[CheckOutcome],
+    profile: str,
+    waivers: Sequence[Waiver] = (),
+) -> list[RequirementVerdict]:
+    """One verdict a requirement, in the order given.
+
+    Raises UsageError for a waiver of an unknown requirement.
+    """
+    requirements = list(requirements)
+    waived = {waiver.requirement: waiver.reason for waiver in waivers}
+    unknown = sorted(waived.keys() - {requirement.id for requirement in requirements})
+    if unknown:
+        raise UsageError(f"the waiver names the unknown requirement {unknown[0]!r}; see `requirements` for the ids")
+    by_requirement: dict[str, list[CheckOutcome]] = {}
+    for outcome in outcomes:
+        for identifier in dict.fromkeys(outcome.requirements):
+            by_requirement.setdefault(identifier, []).append(outcome)
+    ambiguous = {requirement.id for requirement in requirements if requirement.interpretation}
+    return [
+        _judge_one(requirement, by_requirement.get(requirement.id, []), profile, waived, ambiguous)
+        for requirement in requirements
+    ]
+
+
+def _judge_one(
+    requirement: RequirementLike,
+    outcomes: Sequence[CheckOutcome],
+    profile: str,
+    waived: Mapping[str, str],
+    ambiguous: set[str],
+) -> RequirementVerdict:
+    verdict, reason = _settle(requirement, outcomes, profile)
+    if verdict in ("failed", "not-testable") and requirement.id in waived:
+        verdict, reason = "waived", f"{waived[requirement.id]} ({verdict}: {reason})"
+    return RequirementVerdict(
+        id=requirement.id,
+        level=requirement.level,
+        basis=requirement.basis,
+        verdict=verdict,
+        reason=reason,
+        checks=tuple(dict.fromkeys(outcome.nodeid for outcome in outcomes)),
+        text=requirement.text,
+        source=requirement.source,
+        endpoint=requirement.endpoint,
+        profile=requirement.profile,
+        readings=_readings(requirement.id, outcomes, ambiguous),
+    )
+
+
+def _settle(
+    requirement: RequirementLike, outcomes: Sequence[CheckOutcome], profile: str
+) -> tuple[str, str | None]:
+    if requirement.excluded:
+        return "not-applicable", f"excluded: {requirement.excluded}"
+    if not in_profile(requirement.profile, profile):
+        return "not-applicable", f"profile {requirement.profile}"
+    if not outcomes:
+        return "not-testable", NOT_RUN
+    for check_verdict, verdict in (("failed", "failed"), ("error", "inconclusive"), ("not-testable",) * 2):
+        deciding = [outcome for outcome in outcomes if outcome.verdict == check_verdict]
+        if deciding:
+            return verdict, _explain(deciding, len(outcomes))
+    aside = [outcome for outcome in outcomes if outcome.verdict == "not-applicable"]
+    if len(aside) == len(outcomes):
+        return "not-applicable", _explain(aside, len(outcomes))
+    # What applied was proven; saying "not applicable" would hide that, so the rest is only mentioned.
+    return "passed", f"{len(aside)} of {len(outcomes)} checks did not apply" if aside else None
+
+
+def in_profile(profile: str, selected: str) -> bool:
+    """Whether a requirement of `profile` is part of a run with the profile `selected`; `full` holds `core`."""
+    return selected in ("full", profile)
+
+
+def _explain(deciding: Sequence[CheckOutcome], total: int) -> str:
+    first = deciding[0]
+    said = first.reason
+    if not said and first.verdict == "failed":
+        said = f"expected {first.expected or 'something else'}, got {first.actual or 'nothing recorded'}"
+    said = said or "no reason was recorded"
+    return said if total == 1 else f"{len(deciding)} of {total} checks: {said}"
+
+
+def _readings(identifier: str, outcomes: Sequence[CheckOutcome], ambiguous: set[str]) -> tuple[str, ...]:
+    """The readings seen. On a check of several requirements a reading belongs to the ambiguous ones among them."""
+    seen: list[str] = []
+    for outcome in outcomes:
+        if identifier in ambiguous or not ambiguous.intersection(outcome.requirements):
+            seen.extend(outcome.readings)
+    return tuple(dict.fromkeys(seen))
+
+
+def count(verdicts: Iterable[RequirementVerdict]) -> dict[str, dict[str, int]]:
+    """Level to verdict to a number of requirements; every level and verdict is present, zero included."""
+    found = Counter((verdict.level, verdict.verdict) for verdict in verdicts)
+    return {level: {name: found[level, name] for name in VERDICTS} for level in LEVELS}
+
+
+def judge_run(
+    verdicts: Sequence[RequirementVerdict],
+    outcomes: Sequence[CheckOutcome] = (),
+    *,
+    strict: bool = False,
+    blocked: str | None = None,
+    suite_errors: Sequence[str] = (),
+) -> RunVerdict:
+    """The verdict on the run and the exit code.
+
+    A proven failure outweighs an error of the suite, that a missing prerequisite, that success. `blocked` says why
+    the instance couldn't be tested at all (unreachable, credentials refused); `suite_errors` are errors outside of
+    any check. With `strict`, a SHOULD that fails counts as a MUST does. A MAY, or a requirement that is only
+    inferred, never fails a run.
+    """
+    failed = [v for v in verdicts if v.verdict == "failed" and (v.binding or (strict and _is_should(v)))]
+    crashed = _suite_errors(verdicts, outcomes, suite_errors)
+    untested = [v for v in verdicts if v.verdict == "not-testable" and v.binding]
+    if failed:
+        verdict, reason = "not-conformant", _failure_reason(failed)
+    elif crashed:
+        verdict, reason = "suite-error", _crash_reason(crashed)
+    elif blocked or untested:
+        verdict, reason = "not-testable", blocked or _untested_reason(untested)
+    elif not any(v.binding and v.verdict == "passed" for v in verdicts):
+        verdict, reason = "not-testable", "no MUST requirement was proven, so nothing can be said"
+    else:
+        verdict, reason = "conformant", _success_reason(verdicts)
+    return RunVerdict(verdict, EXIT_CODES[verdict], reason, count(verdicts))
+
+
+def _is_should(verdict: RequirementVerdict) -> bool:
+    return verdict.level == "SHOULD" and verdict.basis != "inferred"
+
+
+def _suite_errors(
+    verdicts: Sequence[RequirementVerdict], outcomes: Sequence[CheckOutcome], others: Sequence[str]
+) -> list[str]:
+    known = {verdict.id for verdict in verdicts}
+    crashed = list(others)
+    for outcome in outcomes:
+        if outcome.verdict == "error":
+            crashed.append(f"{outcome.nodeid}: {outcome.reason or 'crashed'}")
+        elif outcome.verdict == "failed" and known.isdisjoint(outcome.requirements):
+            crashed.append(f"{outcome.nodeid}: failed, but names no requirement of this release")
+    if not crashed:
+        crashed += [f"{v.id}: {v.reason}" for v in verdicts if v.verdict == "inconclusive"]
+    return crashed
+
+
+def _failure_reason(failed: Sequence[RequirementVerdict]) -> str:
+    by_level = Counter(verdict.level for verdict in failed)
+    parts = [f"{by_level[level]} {level}" for level in LEVELS if by_level[level]]
+    return f"{' and '.join(parts)} {_plural('requirement', len(failed))} failed"
+
+
+def _crash_reason(crashed: Sequence[str]) -> str:
+    first = crashed[0].splitlines()[0] if crashed[0] else "no message"
+    more = f" (and {len(crashed) - 1} more)" if len(crashed) > 1 else ""
+    return f"the suite itself failed: {first}{more}"
+
+
+def _untested_reason(untested: Sequence[RequirementVerdict]) -> str:
+    common = Counter(verdict.reason for verdict in untested).most_common(1)[0][0]
+    return f"{len(untested)} MUST {_plural('requirement', len(untested))} could not be tested: {common}"
+
+
+def _success_reason(verdicts: Sequence[RequirementVerdict]) -> str:
+    counts = count(verdicts)
+    reason = f"{counts['MUST']['passed']} MUST {_plural('requirement', counts['MUST']['passed'])} passed"
+    asides = [
+        (sum(counts[level]["waived"] for level in LEVELS), "waived"),
+        (counts["SHOULD"]["failed"], "SHOULD failed, which is not fatal"),
+    ]
+    return reason + "".join(f", {number} {what}" for number, what in asides if number)
+
+
+def _plural(noun: str, number: int) -> str:
+    return noun if number == 1 else f"{noun}s"

@@ -1,4 +1,4 @@
-"""What one check found. The suite makes these, the report judges them; nothing else passes between the two."""
+"""What one check found. The suite makes these, the report judges them, and nothing else passes between."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class CheckOutcome:
     """The result of one check (one pytest item).
 
     `requirements` are the ids on the check's marker, `exchanges` the ids of the exchanges it sent or read,
-    `seconds` its wall time, `curl` the shell command that repeats the exchange which decided it, `title` the first
-    line of its docstring. `observations` are facts worth a line in the report that decide nothing.
+    `seconds` its wall time, `curl` the shell command that repeats the exchange which decided it, `title` the
+    first line of its docstring. `observations` are facts worth a line in the report that decide nothing.
     """
 
     nodeid: str

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import re
 
-# C0 and C1 controls (terminal escapes), marks that hide or reorder text, line separators, halves of surrogate pairs.
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufff9-\ufffb]"
+_CONTROLS = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1, which hold the terminal's escapes; not tab, not newline
 )
-_XML_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_HIDING = (
+    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"  # reorder, hide or break text
+)
+_SURROGATES = "\ud800-\udfff"
+_UNSAFE = re.compile(f"[{_CONTROLS}{_HIDING}{_SURROGATES}]")
+_XML_ILLEGAL = re.compile(f"[{_CONTROLS}{_SURROGATES}\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def printable(text: str) -> str:
-    """`text` with every control, reordering and invisible character written as an escape; tabs and newlines stay."""
+    """`text` with every control, reordering or invisible character as an escape; tabs and newlines stay."""
     return _UNSAFE.sub(_escape, text.replace("\r\n", "\n"))
 
 
@@ -40,8 +44,8 @@ def shorten(text: str, limit: int) -> str:
 def indent_json(text: str, limit: int = 65_536) -> str:
     """JSON with line breaks and indentation, every token as the sender wrote it; other text as it is.
 
-    Parsing and printing again would lose duplicate keys and the spelling of numbers, which are evidence. Text over
-    `limit` characters, or nested too deeply to read, also stays as it is.
+    Parsing and printing again would lose duplicate keys and the spelling of numbers, which are evidence. Text
+    over `limit` characters, or nested too deeply to read, also stays as it is.
     """
     if len(text) > limit:
         return text
@@ -58,22 +62,22 @@ _MAX_DEPTH = 24
 
 
 def _indented(text: str) -> str:
-    tokens = _TOKENS.findall(text)
+    pieces = _TOKENS.findall(text)
     out: list[str] = []
     depth = 0
-    for token, following in zip(tokens, [*tokens[1:], ""], strict=True):
-        if token in "]}" and out[-1] not in "[{":
-            out.append("\n" + "  " * (depth := depth - 1))
-        elif token in "]}":
+    for piece, following in zip(pieces, [*pieces[1:], ""], strict=True):
+        if piece in "]}":
             depth -= 1
-        out.append(token)
-        if token in "[{":
+            if out[-1] not in "[{":
+                out.append("\n" + "  " * depth)
+        out.append(piece)
+        if piece in "[{":
             depth += 1
-        if depth > _MAX_DEPTH:
-            return text
-        if token == ":":
+            if depth > _MAX_DEPTH:
+                return text
+        if piece == ":":
             out.append(" ")
-        elif token == "," or (token in "[{" and following not in "]}"):
+        elif piece == "," or (piece in "[{" and following not in "]}"):
             out.append("\n" + "  " * depth)
     return "".join(out)
 

@@ -1,11 +1,11 @@
-"""Judging: from what the checks found to a verdict on each requirement and on the run. Pure functions of their input."""
+"""Judging: what the checks found makes a verdict on each requirement and on the run. All is pure."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from conformance.errors import UsageError
 from conformance.report.outcome import CheckOutcome
@@ -14,8 +14,20 @@ LEVELS = ("MUST", "SHOULD", "MAY")
 VERDICTS = ("passed", "failed", "waived", "not-testable", "inconclusive", "not-applicable")
 NOT_RUN = "its check was not run"
 
+# The verdict of any one check that settles its requirement, the strongest first.
+_DECIDING = (("failed", "failed"), ("error", "inconclusive"), ("not-testable", "not-testable"))
+
 EXIT_CODES = {"conformant": 0, "not-conformant": 1, "not-testable": 3, "suite-error": 4}
-"""The exit code of the command for each verdict on a run; 2 (bad usage) has none, since nothing was judged."""
+"""The command's exit code for each verdict on a run; 2, bad usage, has none, since nothing was judged."""
+
+
+class ReadingLike(Protocol):
+    """What judging reads of one accepted reading of an ambiguous requirement."""
+
+    @property
+    def reading(self) -> str: ...
+    @property
+    def says(self) -> str: ...
 
 
 class RequirementLike(Protocol):
@@ -36,7 +48,7 @@ class RequirementLike(Protocol):
     @property
     def profile(self) -> str: ...
     @property
-    def interpretation(self) -> Sequence[Any]: ...
+    def interpretation(self) -> Sequence[ReadingLike]: ...
     @property
     def excluded(self) -> str | None: ...
 
@@ -47,6 +59,17 @@ class Waiver:
 
     requirement: str
     reason: str
+
+
+@dataclass(frozen=True)
+class SeenReading:
+    """The reading of an ambiguous requirement that the instance follows, and what the contract says of it."""
+
+    reading: str
+    says: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.reading} ({self.says})" if self.says else self.reading
 
 
 @dataclass(frozen=True)
@@ -63,7 +86,7 @@ class RequirementVerdict:
     source: str = ""
     endpoint: str | None = None
     profile: str = "core"
-    readings: tuple[str, ...] = ()
+    readings: tuple[SeenReading, ...] = ()
 
     @property
     def binding(self) -> bool:
@@ -95,14 +118,15 @@ def judge_requirements(
     waived = {waiver.requirement: waiver.reason for waiver in waivers}
     unknown = sorted(waived.keys() - {requirement.id for requirement in requirements})
     if unknown:
-        raise UsageError(f"the waiver names the unknown requirement {unknown[0]!r}; see `requirements` for the ids")
+        raise UsageError(
+            f"a waiver names the unknown requirement {unknown[0]!r}; `requirements` lists the ids"
+        )
     by_requirement: dict[str, list[CheckOutcome]] = {}
     for outcome in outcomes:
         for identifier in dict.fromkeys(outcome.requirements):
             by_requirement.setdefault(identifier, []).append(outcome)
-    ambiguous = {requirement.id for requirement in requirements if requirement.interpretation}
     return [
-        _judge_one(requirement, by_requirement.get(requirement.id, []), profile, waived, ambiguous)
+        _judge_one(requirement, by_requirement.get(requirement.id, []), profile, waived)
         for requirement in requirements
     ]
 
@@ -112,7 +136,6 @@ def _judge_one(
     outcomes: Sequence[CheckOutcome],
     profile: str,
     waived: Mapping[str, str],
-    ambiguous: set[str],
 ) -> RequirementVerdict:
     verdict, reason = _settle(requirement, outcomes, profile)
     if verdict in ("failed", "not-testable") and requirement.id in waived:
@@ -128,7 +151,7 @@ def _judge_one(
         source=requirement.source,
         endpoint=requirement.endpoint,
         profile=requirement.profile,
-        readings=_readings(requirement.id, outcomes, ambiguous),
+        readings=_readings(requirement, outcomes),
     )
 
 
@@ -141,7 +164,7 @@ def _settle(
         return "not-applicable", f"profile {requirement.profile}"
     if not outcomes:
         return "not-testable", NOT_RUN
-    for check_verdict, verdict in (("failed", "failed"), ("error", "inconclusive"), ("not-testable",) * 2):
+    for check_verdict, verdict in _DECIDING:
         deciding = [outcome for outcome in outcomes if outcome.verdict == check_verdict]
         if deciding:
             return verdict, _explain(deciding, len(outcomes))
@@ -153,7 +176,7 @@ def _settle(
 
 
 def in_profile(profile: str, selected: str) -> bool:
-    """Whether a requirement of `profile` is part of a run with the profile `selected`; `full` holds `core`."""
+    """Whether a requirement of `profile` is part of a run of the profile `selected`; `full` holds `core`."""
     return selected in ("full", profile)
 
 
@@ -166,13 +189,11 @@ def _explain(deciding: Sequence[CheckOutcome], total: int) -> str:
     return said if total == 1 else f"{len(deciding)} of {total} checks: {said}"
 
 
-def _readings(identifier: str, outcomes: Sequence[CheckOutcome], ambiguous: set[str]) -> tuple[str, ...]:
-    """The readings seen. On a check of several requirements a reading belongs to the ambiguous ones among them."""
-    seen: list[str] = []
-    for outcome in outcomes:
-        if identifier in ambiguous or not ambiguous.intersection(outcome.requirements):
-            seen.extend(outcome.readings)
-    return tuple(dict.fromkeys(seen))
+def _readings(requirement: RequirementLike, outcomes: Sequence[CheckOutcome]) -> tuple[SeenReading, ...]:
+    """The readings seen. A check may test several requirements, so only what this one accepts is its own."""
+    says = {accepted.reading: accepted.says for accepted in requirement.interpretation}
+    seen = dict.fromkeys(reading for outcome in outcomes for reading in outcome.readings)
+    return tuple(SeenReading(reading, says[reading]) for reading in seen if reading in says)
 
 
 def count(verdicts: Iterable[RequirementVerdict]) -> dict[str, dict[str, int]]:
@@ -191,10 +212,10 @@ def judge_run(
 ) -> RunVerdict:
     """The verdict on the run and the exit code.
 
-    A proven failure outweighs an error of the suite, that a missing prerequisite, that success. `blocked` says why
-    the instance couldn't be tested at all (unreachable, credentials refused); `suite_errors` are errors outside of
-    any check. With `strict`, a SHOULD that fails counts as a MUST does. A MAY, or a requirement that is only
-    inferred, never fails a run.
+    A proven failure outweighs an error of the suite, that a missing prerequisite, that success. `blocked`
+    says why the instance couldn't be tested at all (unreachable, credentials refused); `suite_errors` are
+    errors outside of any check. With `strict`, a SHOULD that fails counts as a MUST does. A MAY, or what is
+    only inferred, never fails a run.
     """
     failed = [v for v in verdicts if v.verdict == "failed" and (v.binding or (strict and _is_should(v)))]
     crashed = _suite_errors(verdicts, outcomes, suite_errors)

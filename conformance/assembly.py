@@ -1,0 +1,262 @@
+"""Putting a run together: settings and credentials in, the checks' means and the judged result out."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance import fixtures
+from conformance.checkrun import CheckRun
+from conformance.contract import load_release
+from conformance.errors import ConformanceError, UsageError
+from conformance.evidence.reading import read_exchanges
+from conformance.evidence.recorder import Recorder
+from conformance.evidence.redaction import Redactor
+from conformance.instance.credentials import EnvironmentToken, FileToken, TokenSource
+from conformance.instance.modelfile import ModelFile
+from conformance.instance.session import Session
+from conformance.instance.target import Target
+from conformance.report.run import RunResult
+from conformance.settings import ENVIRONMENT_PREFIX, Settings
+from conformance.suite.context import SuiteContext
+
+if TYPE_CHECKING:
+    from conformance.mock import MockInstance
+    from conformance.report.outcome import CheckOutcome
+
+EXCHANGES = "exchanges.ndjson"
+
+
+class Assembly:
+    """One run's parts. Made once a process; with xdist the controller hands its workers what they must share."""
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str], handed: Mapping[str, Any] | None) -> None:
+        self.settings = settings
+        self.started_at = _now()
+        self._began = time.monotonic()
+        self._mock: MockInstance | None = None
+        self._worker = handed["worker"] if handed else None
+        self.run_id = handed["run_id"] if handed else secrets.token_hex(4)
+        self.release = load_release(settings.release)
+        self.redactor = Redactor()
+        credentials = self._embedded(handed) if settings.embedded else _from_environment(settings, environ)
+        self._credentials = credentials
+        self.target = credentials.target
+        for source in (credentials.token, credentials.other, credentials.expired):
+            if source:
+                self.redactor.add(source.token())
+        self.recorder = Recorder(self._recording(), self.redactor, prefix=self._worker or "main")
+        self.context = self._context(handed)
+        self.checkrun = CheckRun(self.release, self.recorder, self.target.base_url)
+
+    @classmethod
+    def make(cls, settings: Settings, environ: Mapping[str, str], handed: Mapping[str, Any] | None = None) -> Assembly:
+        """Assemble a run. Raises UsageError for credentials, URLs or files that can't be used."""
+        return cls(settings, environ, handed)
+
+    def check_prerequisites(self) -> str | None:
+        """Reach the instance, try the credentials and have a workspace. Returns why nothing can be tested, or None."""
+        if self.context.prerequisite_failure is None:
+            try:
+                workspace_id = self.context.workspace_id()
+                if self.settings.workspace_id is not None:
+                    reply = self.context.models().list(workspace_id)
+                    if reply.status in (401, 403):
+                        self.context.prerequisite_failure = (
+                            f"credentials refused: list answered {reply.status}; "
+                            "check WALLAROO_CONFORMANCE_TOKEN or --token-file"
+                        )
+            except ConformanceError as failure:
+                self.context.prerequisite_failure = str(failure)
+        return self.context.prerequisite_failure
+
+    def handover(self, worker: str) -> dict[str, Any]:
+        """What an xdist worker needs beyond its options: plain values, over the channel that no log shows."""
+        handed: dict[str, Any] = {
+            "worker": worker,
+            "run_id": self.run_id,
+            "workspace_id": self.context.workspace,
+            "prerequisite_failure": self.context.prerequisite_failure,
+        }
+        if self.settings.embedded:
+            handed["embedded"] = {
+                "target": self.target.base_url,
+                "token": self._credentials.token.token(),
+                "other": self._credentials.other.token() if self._credentials.other else None,
+                "expired": self._credentials.expired.token() if self._credentials.expired else None,
+            }
+        return handed
+
+    def result(self, outcomes: Sequence[CheckOutcome], suite_errors: Sequence[str] = ()) -> RunResult:
+        """Judge what the checks found by the contract."""
+        exchanges = list(self.recorder.exchanges)
+        for part in self._worker_recordings():
+            exchanges += read_exchanges(part)
+        return RunResult.judged(
+            run_id=self.run_id,
+            started_at=self.started_at,
+            ended_at=_now(),
+            seconds=time.monotonic() - self._began,
+            target="embedded instance" if self.settings.embedded else self.target.base_url,
+            release=self.release.id,
+            profile=self.settings.profile,
+            requirements=self.release.requirements.values(),
+            outcomes=outcomes,
+            exchanges=exchanges,
+            strict=self.settings.strict,
+            workspace_id=self.context.workspace,
+            blocked=self.context.prerequisite_failure,
+            suite_errors=suite_errors,
+        )
+
+    def merge_recordings(self) -> None:
+        """Join the recordings of xdist's workers into the run's one."""
+        parts = self._worker_recordings()
+        path = self._recording()
+        if not parts or path is None:
+            return
+        with path.open("ab") as whole:
+            for part in parts:
+                whole.write(part.read_bytes())
+                part.unlink()
+
+    def close(self) -> None:
+        """Close connections and stop the embedded instance."""
+        self.context.session.close()
+        self.recorder.close()
+        if self._mock is not None:
+            self._mock.stop()
+
+    def _embedded(self, handed: Mapping[str, Any] | None) -> _Credentials:
+        if handed:
+            given = handed["embedded"]
+            return _Credentials(
+                Target.parse(given["target"]),
+                _given(given["token"]),
+                _given(given["other"]) if given["other"] else None,
+                _given(given["expired"]) if given["expired"] else None,
+            )
+        from conformance.mock import MockInstance
+
+        self._mock = MockInstance()
+        self._mock.start()
+        return _Credentials(
+            Target.parse(self._mock.url),
+            _given(self._mock.token),
+            _given(self._mock.other_token),
+            _given(self._mock.expired_token),
+        )
+
+    def _recording(self) -> Path | None:
+        if self.settings.out is None:
+            return None
+        name = EXCHANGES if self._worker is None else f"exchanges.{self._worker}.ndjson"
+        return self.settings.out / name
+
+    def _worker_recordings(self) -> list[Path]:
+        if self.settings.out is None or self._worker is not None:
+            return []
+        return sorted(self.settings.out.glob("exchanges.gw*.ndjson"))
+
+    def _context(self, handed: Mapping[str, Any] | None) -> SuiteContext:
+        settings = self.settings
+        other = self._credentials.other
+        return SuiteContext(
+            release=self.release,
+            session=self._session(self._credentials.token),
+            recorder=self.recorder,
+            run_id=self.run_id,
+            profile=settings.profile,
+            onnx_model=_onnx(settings),
+            pytorch_model=_pytorch(settings),
+            workspace=handed["workspace_id"] if handed else settings.workspace_id,
+            other_session=self._session(other) if other else None,
+            expired_token=self._credentials.expired.token() if self._credentials.expired else None,
+            prerequisite_failure=handed["prerequisite_failure"] if handed else None,
+        )
+
+    def _session(self, token: TokenSource) -> Session:
+        bundle = self.settings.ca_bundle
+        return Session(self.target, token, self.recorder, ca_bundle=str(bundle) if bundle else None)
+
+
+class _Credentials:
+    def __init__(
+        self, target: Target, token: TokenSource, other: TokenSource | None, expired: TokenSource | None
+    ) -> None:
+        self.target = target
+        self.token = token
+        self.other = other
+        self.expired = expired
+
+
+def _from_environment(settings: Settings, environ: Mapping[str, str]) -> _Credentials:
+    if settings.target:
+        target = Target.parse(settings.target)
+    else:
+        target = Target.from_prefix_suffix(settings.prefix or "", settings.suffix or "")
+    token = _token(settings.token_file, environ, "TOKEN")
+    if token is None:
+        raise UsageError(
+            "no access token: set WALLAROO_CONFORMANCE_TOKEN or give --token-file with a file that holds it"
+        )
+    other = _token(settings.other_token_file, environ, "OTHER_TOKEN")
+    return _Credentials(target, token, other, _token(settings.expired_token_file, environ, "EXPIRED_TOKEN"))
+
+
+def _token(path: Path | None, environ: Mapping[str, str], name: str) -> TokenSource | None:
+    if path is not None:
+        return FileToken(path)
+    if environ.get(ENVIRONMENT_PREFIX + name):
+        return EnvironmentToken(ENVIRONMENT_PREFIX + name, environ)
+    return None
+
+
+def _given(token: str) -> TokenSource:
+    return EnvironmentToken("embedded instance", {"embedded instance": token})
+
+
+def _onnx(settings: Settings) -> ModelFile:
+    if settings.onnx_model:
+        return ModelFile.from_path(settings.onnx_model, framework="onnx")
+    shipped = fixtures.load("fraud_classifier")
+    return ModelFile.from_path(shipped.path, framework="onnx")
+
+
+def _pytorch(settings: Settings) -> ModelFile:
+    if settings.pytorch_model:
+        return ModelFile.from_path(
+            settings.pytorch_model,
+            framework="pytorch",
+            input_schema=_schema(settings.pytorch_input_schema, "--pytorch-input-schema"),
+            output_schema=_schema(settings.pytorch_output_schema, "--pytorch-output-schema"),
+        )
+    shipped = fixtures.load("multi_io")
+    return ModelFile.from_path(
+        shipped.path,
+        framework="pytorch",
+        input_schema=shipped.input_schema,
+        output_schema=shipped.output_schema,
+    )
+
+
+def _schema(path: Path | None, flag: str) -> str:
+    from conformance.instance.arrow import SchemaDecodeError, decode_schema
+
+    text = ""
+    with suppress(OSError, UnicodeDecodeError):
+        text = path.read_text(encoding="ascii").strip() if path else ""
+    try:
+        decode_schema(text)
+    except SchemaDecodeError as error:
+        raise UsageError(f"{flag}: {path} doesn't hold base64 of an Arrow schema: {error}") from None
+    return text
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

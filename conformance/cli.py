@@ -1,0 +1,180 @@
+"""The command `wallaroo-conformance`.
+
+Exit codes: 0 conformant · 1 not conformant · 2 bad usage or configuration · 3 not testable · 4 the suite itself failed.
+Heavy packages are imported where a subcommand needs them, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from conformance import __version__
+from conformance.errors import ConformanceError, NotTestable, UsageError
+
+if TYPE_CHECKING:
+    from conformance.contract import Release
+    from conformance.settings import Settings
+
+CONFORMANT, NOT_CONFORMANT, USAGE, NOT_TESTABLE, SUITE_FAILED = range(5)
+INTERRUPTED = 130
+EXISTING = click.Path(path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="wallaroo-conformance")
+def cli() -> None:
+    """Check whether an instance of the Wallaroo MLOps API keeps its model-management promises."""
+
+
+def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The flags that say what is tested and how far."""
+    for option in reversed(
+        [
+            click.option("--target", metavar="URL", help="The instance. Without it the embedded one is started."),
+            click.option("--prefix", help="With --suffix: https://{prefix.}api.{suffix}, as the documentation has it."),
+            click.option("--suffix", help="The instance's own domain."),
+            click.option("--release", metavar="ID", help="Release whose contract holds (2023.4)."),
+            click.option("--profile", metavar="core|full", help="How far to go (core)."),
+            click.option("--workspace-id", metavar="N", help="Workspace to upload to. Without it the run makes one."),
+            click.option("--token-file", type=EXISTING, help="File with the access token, read again when it changes."),
+            click.option("--other-token-file", type=EXISTING, help="File with a second user's token (full profile)."),
+            click.option("--expired-token-file", type=EXISTING, help="File with an expired token (full profile)."),
+            click.option("--ca-bundle", type=EXISTING, help="Certificate authorities to trust."),
+            click.option("--onnx-model", type=EXISTING, help="ONNX file to upload in place of the shipped one."),
+            click.option("--pytorch-model", type=EXISTING, help="PyTorch file to upload in place of the shipped one."),
+            click.option("--pytorch-input-schema", type=EXISTING, help="File with its input schema, base64 of Arrow."),
+            click.option("--pytorch-output-schema", type=EXISTING, help="File with its output schema, base64 of Arrow."),
+            click.option("--config", type=EXISTING, help="TOML file with these settings (wallaroo-conformance.toml)."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
+    from conformance.settings import resolve
+
+    return resolve(flags, os.environ, config)
+
+
+@cli.command()
+@target_options
+@click.option("--out", type=EXISTING, help="Folder for the reports (reports/<UTC time>-<run id>/).")
+@click.option("--strict", is_flag=True, help="A SHOULD that fails makes the instance not conformant.")
+@click.option("-k", "--select", metavar="EXPR", help="Only the checks whose name matches, as pytest's -k.")
+def run(config: Path | None, select: str | None, **flags: Any) -> NoReturn:
+    """Run the checks and say whether the instance conforms.
+
+    The access token comes from WALLAROO_CONFORMANCE_TOKEN or --token-file, never from a flag.
+    """
+    from dataclasses import replace
+
+    from conformance.assembly import Assembly
+    from conformance.report.progress import Progress
+    from conformance.report.terminal import summary
+    from conformance.report.writer import prepare_directory, write_reports
+    from conformance.runner import Listener, run_suite
+
+    settings = _settings(config, flags)
+    if settings.out is None:
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        settings = replace(settings, out=Path("reports") / f"{stamp}-{os.urandom(3).hex()}")
+    assert settings.out is not None
+    prepare_directory(settings.out)
+    assembly = Assembly.make(settings, os.environ)
+    try:
+        blocked = assembly.check_prerequisites()
+        if blocked:
+            result = assembly.result([])
+        else:
+            with Progress() as progress:
+                listener = Listener(progress.begin, progress.start, progress.finish)
+                result = run_suite(assembly, listener, select=select)
+        paths = write_reports(settings.out, result)
+    finally:
+        assembly.close()
+    summary(result, paths)
+    sys.exit(result.verdict.exit_code)
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), show_default=True, help="Port; 0 takes a free one.")
+@click.option("--data", type=EXISTING, help="Folder that keeps state over restarts; without it nothing is kept.")
+@click.option("--json", "as_json", is_flag=True, help="Print URL, tokens and workspace as one JSON line.")
+def mock(host: str, port: int, data: Path | None, as_json: bool) -> NoReturn:
+    """Serve the embedded instance until Ctrl-C."""
+    from conformance.mock.server import serve
+
+    sys.exit(serve(host=host, port=port, data=data, as_json=as_json))
+
+
+@cli.command()
+@click.option("--format", "style", type=click.Choice(["table", "markdown", "json"]), default="table", show_default=True)
+@click.option("--release", metavar="ID", help="Release whose contract is listed (2023.4).")
+def requirements(style: str, release: str | None) -> None:
+    """List what the contract promises, with the checks of each promise."""
+    from conformance.listing import render_requirements
+    from conformance.runner import checks_by_requirement, collect_checks
+
+    settings = _settings(None, {"release": release})
+    checks = checks_by_requirement(collect_checks(settings))
+    click.echo(render_requirements(_release(settings.release), checks, style))
+
+
+@cli.command()
+@click.argument("endpoint")
+@click.argument("file", type=click.Path(path_type=str))
+@click.option("--status", type=click.IntRange(100, 599), metavar="N", help="The reply's HTTP status.")
+@click.option("--release", metavar="ID", help="Release whose contract judges (2023.4).")
+def check(endpoint: str, file: str, status: int | None, release: str | None) -> NoReturn:
+    """Judge one saved reply offline: FILE holds the body that ENDPOINT answered, - reads standard input."""
+    from conformance.listing import judge_saved_reply
+
+    settings = _settings(None, {"release": release})
+    lines, conforms = judge_saved_reply(_release(settings.release), endpoint, file, status)
+    for line in lines:
+        click.echo(line)
+    sys.exit(CONFORMANT if conforms else NOT_CONFORMANT)
+
+
+def _release(release_id: str) -> Release:
+    from conformance.contract import load_release
+
+    return load_release(release_id)
+
+
+def main() -> NoReturn:
+    """The entry point: every failure ends as one line on standard error and its exit code."""
+    try:
+        cli.main(standalone_mode=False)
+        sys.exit(0)
+    except click.exceptions.Abort:
+        _fail("interrupted", INTERRUPTED)
+    except KeyboardInterrupt:
+        _fail("interrupted", INTERRUPTED)
+    except click.ClickException as error:
+        _fail(error.format_message(), USAGE)
+    except UsageError as error:
+        _fail(str(error), USAGE)
+    except NotTestable as error:
+        _fail(f"not testable: {error}", NOT_TESTABLE)
+    except ConformanceError as error:
+        _fail(str(error), SUITE_FAILED)
+    except BrokenPipeError:
+        # The reader of our output went away; nothing is left to say to it.
+        sys.stdout = None  # type: ignore[assignment]
+        sys.exit(SUITE_FAILED)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    line = " ".join(message.split())
+    click.echo(f"wallaroo-conformance: {line}", err=True)
+    sys.exit(code)

@@ -1,0 +1,192 @@
+"""Secrets out of everything that is kept, in whatever spelling they come back.
+
+A known secret is found as it is and in each spelling that a server, a proxy or a log gives it: JSON and HTML escapes,
+percent-encoding (also twice), any mixture of these, and base64 in all three alignments and both alphabets.
+Unknown secrets are found by their place (header or field name) or their shape (JWT).
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import html
+import re
+import threading
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from conformance.evidence.exchange import Exchange
+
+REDACTED = "[redacted]"
+
+SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token"}
+)
+SECRET_FIELDS = ("access_token", "refresh_token", "id_token", "password", "client_secret")
+
+MIN_SECRET_LENGTH = 4  #: characters; what is shorter can't be told from ordinary text
+_MIN_SEGMENT_LENGTH = 16
+_MIN_BASE64_LENGTH = 6
+
+_FIXED_FIELDS = frozenset({"started_at", "sha256", "credential"})
+
+
+class Redactor:
+    """Replaces secrets by "[redacted]". Thread-safe; never shows what it knows."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, list[re.Pattern[str]]] = {}
+        self._patterns: tuple[re.Pattern[str], ...] = ()
+        for secret in secrets:
+            self.add(secret)
+
+    def __repr__(self) -> str:
+        return f"Redactor({len(self._known)} secrets)"
+
+    def add(self, secret: str) -> None:
+        """Learn a secret. Of a JWT, its claims and signature alone count as secrets too."""
+        secret = str(secret).strip()
+        if secret in self._known:
+            return
+        parts = {secret} | {s for s in secret.split(".")[1:] if len(s) >= _MIN_SEGMENT_LENGTH}
+        with self._lock:
+            for part in parts - self._known.keys():
+                if len(part) >= MIN_SECRET_LENGTH:
+                    self._known[part] = _patterns(part)
+            longest_first = sorted(self._known, key=len, reverse=True)
+            self._patterns = tuple(pattern for known in longest_first for pattern in self._known[known])
+
+    def text(self, text: str) -> str:
+        """`text` without secrets."""
+        for pattern in self._patterns:
+            text = pattern.sub(REDACTED, text)
+        for pattern in _field_patterns():
+            text = pattern.sub(_keep_around, text)
+        return _JWT.sub(REDACTED, text)
+
+    def header(self, name: str, value: str) -> str:
+        """The value of a header without secrets; empty stays empty."""
+        if name.strip().lower() in SECRET_HEADERS:
+            return REDACTED if value else value
+        return self.text(value)
+
+    def exchange(self, exchange: Exchange) -> Exchange:
+        """A copy without secrets in any text: path, headers, bodies, parts, messages, ids."""
+        cleaned: Exchange = self._walk(exchange)
+        return cleaned
+
+    def _walk(self, value: Any, name: str = "") -> Any:
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            fields = {f.name: self._walk(getattr(value, f.name), f.name) for f in dataclasses.fields(value)}
+            return dataclasses.replace(value, **fields)
+        if isinstance(value, list):
+            return self._headers(value) if name == "headers" else [self._walk(item) for item in value]
+        if not isinstance(value, str) or name in _FIXED_FIELDS:
+            return value
+        return self._base64(value) if name == "body_base64" else self.text(value)
+
+    def _headers(self, headers: list[Any]) -> list[Any]:
+        return [[self.text(name), self.header(name, value)] for name, value in headers]
+
+    def _base64(self, encoded: str) -> str:
+        # Latin-1 maps every byte to one character, so that a pattern sees the bytes.
+        content = base64.b64decode(encoded).decode("latin-1")
+        return base64.b64encode(self.text(content).encode("latin-1")).decode("ascii")
+
+
+def _keep_around(match: re.Match[str]) -> str:
+    quote = '"' if "bare" in match.re.groupindex else ""
+    return f"{match['before']}{quote}{REDACTED}{quote}{match['after']}"
+
+
+def _patterns(secret: str) -> list[re.Pattern[str]]:
+    """What finds `secret` in any mixture of spellings, and inside base64."""
+    found = ["".join(map(_spellings, secret))]
+    raw = secret.encode("utf-8", "surrogatepass")
+    latin = "".join(map(_spellings, raw.decode("latin-1")))
+    if latin not in found:
+        found.append(latin)
+    found += filter(None, (_inside_base64(raw, before) for before in range(3)))
+    return [re.compile(pattern) for pattern in found]
+
+
+@cache
+def _spellings(character: str) -> str:
+    """A pattern for one character: itself, or escaped as JSON, HTML or a URL does.
+
+    Every alternative begins with a literal, which lets the regex engine skip quickly over text.
+    """
+    code = ord(character)
+    units = character.encode("utf-16-be", "surrogatepass")
+    json_escape = "".join(
+        rf"\\\\*u{_any_case(units[i : i + 2].hex())}" for i in range(0, len(units), 2)
+    )
+    octets = character.encode("utf-8", "surrogatepass")
+    percent = "".join(rf"%(?:25)*{_any_case(f'{octet:02x}')}" for octet in octets)
+    forms = [re.escape(character), json_escape, percent, rf"&\#0*{code};", rf"&\#[xX]0*{_any_case(f'{code:x}')};"]
+    if character in _JSON_SHORT:
+        forms.append(rf"\\\\*{re.escape(_JSON_SHORT[character])}")
+    if character == " ":
+        forms.append(r"\+")
+    named = html.escape(character)
+    if named != character:
+        forms.append(re.escape(named))
+    return f"(?:{'|'.join(forms)})"
+
+
+_JSON_SHORT = {'"': '"', "\\": "\\", "/": "/", "'": "'", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
+
+
+def _any_case(hexadecimal: str) -> str:
+    return "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in hexadecimal)
+
+
+def _inside_base64(secret: bytes, before: int) -> str | None:
+    """A pattern for `secret` in base64 of text where it follows `before` (modulo 3) other bytes.
+
+    The characters that also hold bits of a neighbouring byte are left out.
+    """
+    encoded = base64.b64encode(b"\0" * before + secret).decode("ascii").rstrip("=")
+    start = (0, 2, 3)[before]
+    stop = len(encoded) if (before + len(secret)) % 3 == 0 else len(encoded) - 1
+    core = encoded[start:stop]
+    if len(core) < _MIN_BASE64_LENGTH:
+        return None
+    return "".join(_base64_spellings(character) for character in core)
+
+
+@cache
+def _base64_spellings(character: str) -> str:
+    if character == "+":
+        return r"(?:\+|-|%(?:25)*2[bB]|\\\\*u002[bB])"
+    if character == "/":
+        return r"(?:/|_|%(?:25)*2[fF]|\\\\*/|\\\\*u002[fF])"
+    return re.escape(character)
+
+
+_DOT = r"(?:\.|%(?:25)*2[eE]|\\\\*u002[eE])"
+_JWT = re.compile(rf"ey[J][A-Za-z0-9_-]{{4,}}{_DOT}[A-Za-z0-9_-]*(?:{_DOT}[A-Za-z0-9_-]*){{0,3}}")
+
+
+@cache
+def _field_patterns() -> tuple[re.Pattern[str], ...]:
+    """Values by the name of their field: JSON, JSON inside a string, forms, multipart forms."""
+    name = "(?:" + "|".join("".join(map(_spellings, field)) for field in SECRET_FIELDS) + ")"
+    space = r"[ \t\r\n]*"
+    return tuple(
+        re.compile(pattern, re.IGNORECASE | re.DOTALL)
+        for pattern in (
+            # "name": "value"; a value that the end of the text cuts off counts too
+            rf'(?P<before>"{name}"{space}:{space}")(?:(?:[^"\\]|\\.)*)(?P<after>"|\\?\Z)',
+            # "name": 1234, true
+            rf'(?P<before>"{name}"{space}:{space})(?P<bare>[^"\s\[{{,}}\]n][^\s,}}\]]*)(?P<after>)',
+            # \"name\": \"value\", at any depth, and 'name': 'value'
+            rf"""(?P<before>(?P<q>\\+"|'){name}(?P=q){space}:{space}(?P=q))(?:.*?)(?P<after>(?<!\\)(?P=q)|\Z)""",
+            # name=value
+            rf"""(?P<before>(?<![A-Za-z0-9_]){name}(?:=|%(?:25)*3D))(?:[^&\s"'<>\\;,]+)(?P<after>)""",
+            # Content-Disposition: form-data; name="name" … value
+            rf'(?P<before>name="?{name}"?[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)(?:[^\r\n]+)(?P<after>)',
+        )
+    )

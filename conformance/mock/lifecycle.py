@@ -1,0 +1,59 @@
+"""From upload to ready: the statuses a model version goes through, and its runtime on the way.
+
+Source: the vendor's generated client (2023.4.0) for the values; recorded progress of uploads for their order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+UPLOADING = "uploading"
+PENDING_NATIVE = "pending_load_native"
+ATTEMPTING_NATIVE = "attempting_load_native"
+PENDING_CONTAINER = "pending_load_container"
+ATTEMPTING_CONTAINER = "attempting_load_container"
+READY = "ready"
+ERROR = "error"
+
+UNFINISHED = frozenset({UPLOADING, PENDING_NATIVE, ATTEMPTING_NATIVE, PENDING_CONTAINER, ATTEMPTING_CONTAINER})
+
+IMAGE_PATH = "registry.example.com/wallaroo/mlflow-deploy:v2023.4.0-4103"
+"""What a ready container is built from; the form is recorded, the registry ours."""
+
+_TRIED_NATIVELY = frozenset({"keras", "pytorch", "sklearn", "xgboost"})
+_NATIVE_RUNTIMES = {"onnx": "onnx", "tensorflow": "tensorflow", "python": "python", "mlflow": "mlflow"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of a version; None leaves the runtime or the image path as it is."""
+
+    status: str
+    runtime: str | None = None
+    image_path: str | None = None
+
+
+def initial_status(framework: str, converts: bool) -> str:
+    """What a version waits for first."""
+    return PENDING_NATIVE if not converts or framework in _TRIED_NATIVELY else PENDING_CONTAINER
+
+
+def initial_runtime(framework: str) -> str:
+    """The runtime before any conversion: `flight` for everything that needs a container."""
+    return _NATIVE_RUNTIMES.get(framework, "flight")
+
+
+def steps(framework: str, converts: bool, loads: bool) -> list[Step]:
+    """The changes after the first status.
+
+    A model that loads natively ends there, PyTorch with the runtime `onnx`. Others of those frameworks, and a PyTorch
+    file that doesn't load, try a container next. Without conversion there is no second try.
+    """
+    if not converts:
+        return [Step(ATTEMPTING_NATIVE), Step(READY if loads else ERROR)]
+    container = [Step(ATTEMPTING_CONTAINER), Step(READY, image_path=IMAGE_PATH) if loads else Step(ERROR)]
+    if framework not in _TRIED_NATIVELY:
+        return container
+    if framework == "pytorch" and loads:
+        return [Step(ATTEMPTING_NATIVE), Step(READY, runtime="onnx")]
+    return [Step(ATTEMPTING_NATIVE), Step(PENDING_CONTAINER), *container]

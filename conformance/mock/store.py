@@ -1,0 +1,210 @@
+"""The state in SQLite (WAL): schema and queries. One connection, used by one thread at a time."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from conformance.errors import UsageError
+from conformance.mock.records import Metadata, Model, Upload, Version, Workspace
+
+FORMAT = 1
+"""The layout of the tables; a data directory of another layout is refused, never guessed at."""
+
+FIRST_IDS = {"workspaces": 5, "models": 11, "versions": 14, "configs": 25}
+"""Apart from the start: a client that mixes up two kinds of id must not get away with it by accident."""
+
+_TABLES = """
+CREATE TABLE workspaces (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL, archived INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE members (
+    user_id TEXT NOT NULL, workspace_id INTEGER NOT NULL REFERENCES workspaces,
+    PRIMARY KEY (user_id, workspace_id)) WITHOUT ROWID;
+CREATE TABLE models (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, workspace_id INTEGER NOT NULL REFERENCES workspaces,
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);
+CREATE INDEX models_by_workspace ON models (workspace_id, name);
+CREATE INDEX models_by_name ON models (name);
+CREATE TABLE versions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, model_id INTEGER NOT NULL REFERENCES models, uuid TEXT NOT NULL,
+    sha TEXT NOT NULL, content TEXT NOT NULL, size INTEGER NOT NULL, file_name TEXT NOT NULL, visibility TEXT NOT NULL,
+    framework TEXT NOT NULL, conversion TEXT NOT NULL, input_schema TEXT, output_schema TEXT,
+    converts INTEGER NOT NULL, image_path TEXT, status TEXT NOT NULL, task_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL);
+CREATE INDEX versions_by_model ON versions (model_id);
+CREATE TABLE configs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, version_id INTEGER NOT NULL REFERENCES versions, runtime TEXT NOT NULL);
+CREATE INDEX configs_by_version ON configs (version_id);
+"""
+
+_VERSIONS = """
+SELECT v.id, v.model_id, v.uuid, v.sha, v.content, v.size, v.file_name, v.visibility, v.framework, v.conversion, v.input_schema,
+       v.output_schema, v.converts, v.image_path, v.status, v.task_id, v.created_at, m.name, m.workspace_id,
+       c.id, c.runtime
+FROM versions v JOIN models m ON m.id = v.model_id JOIN configs c ON c.version_id = v.id
+"""
+_MODELS = "SELECT id, name, workspace_id, created_at, updated_at FROM models"
+_WORKSPACES = "SELECT id, name, created_at, created_by, archived FROM workspaces"
+
+
+class Store:
+    """Workspaces, models, versions and configs of one instance. `durable` is for state that outlives the process."""
+
+    def __init__(self, path: Path, *, durable: bool) -> None:
+        """Open the database at `path`, or make it. Raises UsageError when it isn't one of ours."""
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+            self._prepare(durable)
+        except sqlite3.Error as error:
+            raise UsageError(f"{path} can't be used as the state of an instance: {error}.") from None
+
+    def _prepare(self, durable: bool) -> None:
+        # NORMAL syncs at checkpoints only: a killed process loses nothing, and files are synced before their rows.
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute(f"PRAGMA synchronous = {'NORMAL' if durable else 'OFF'}")
+        self._db.execute("PRAGMA foreign_keys = ON")
+        (found,) = self._db.execute("PRAGMA user_version").fetchone()
+        if found == FORMAT:
+            return
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if found or tables:
+            raise sqlite3.DatabaseError("another program or another release wrote it")
+        first_ids = "".join(
+            f"INSERT INTO sqlite_sequence (name, seq) VALUES ('{table}', {first - 1});"  # noqa: S608 - our constants
+            for table, first in FIRST_IDS.items()
+        )
+        self._db.executescript(f"BEGIN; {_TABLES} {first_ids} PRAGMA user_version = {FORMAT}; COMMIT;")
+
+    def close(self) -> None:
+        """Close the database; everything committed stays."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing for the statements within."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # workspaces
+
+    def add_workspace(self, name: str, user_id: str, created_at: int) -> int | None:
+        """A new workspace with its first member; None when the name is taken."""
+        try:
+            with self.transaction():
+                cursor = self._db.execute(
+                    "INSERT INTO workspaces (name, created_at, created_by) VALUES (?, ?, ?)",
+                    (name, created_at, user_id),
+                )
+                self._db.execute("INSERT INTO members VALUES (?, ?)", (user_id, cursor.lastrowid))
+        except sqlite3.IntegrityError:
+            return None
+        return cursor.lastrowid
+
+    def workspaces_of(self, user_id: str) -> frozenset[int]:
+        """The ids of the workspaces that the user is a member of."""
+        rows = self._db.execute("SELECT workspace_id FROM members WHERE user_id = ?", (user_id,))
+        return frozenset(row[0] for row in rows)
+
+    def workspaces(self) -> list[Workspace]:
+        """Every workspace, lowest id first."""
+        return [Workspace(*row) for row in self._db.execute(f"{_WORKSPACES} ORDER BY id")]
+
+    # models
+
+    def model(self, model_id: int) -> Model | None:
+        """The model with this id."""
+        row = self._db.execute(f"{_MODELS} WHERE id = ?", (model_id,)).fetchone()
+        return Model(*row) if row else None
+
+    def model_named(self, name: str, workspace_id: int) -> Model | None:
+        """The model of this name in this workspace."""
+        query = f"{_MODELS} WHERE workspace_id = ? AND name = ? ORDER BY id LIMIT 1"
+        row = self._db.execute(query, (workspace_id, name)).fetchone()
+        return Model(*row) if row else None
+
+    def models(self, workspace_id: int | None = None) -> list[Model]:
+        """The models of one workspace, or of all; newest first."""
+        if workspace_id is None:
+            rows = self._db.execute(f"{_MODELS} ORDER BY id DESC")
+        else:
+            rows = self._db.execute(f"{_MODELS} WHERE workspace_id = ? ORDER BY id DESC", (workspace_id,))
+        return [Model(*row) for row in rows]
+
+    def add_model(self, name: str, workspace_id: int, created_at: int) -> int:
+        """A new model without versions; its id."""
+        return self._insert(
+            "INSERT INTO models (name, workspace_id, created_at, updated_at) VALUES (?, ?, ?, ?)",
+            (name, workspace_id, created_at, created_at),
+        )
+
+    def set_updated(self, model_id: int, updated_at: int) -> None:
+        """Note when the model last changed."""
+        self._db.execute("UPDATE models SET updated_at = ? WHERE id = ?", (updated_at, model_id))
+
+    # versions
+
+    def version(self, version_id: int) -> Version | None:
+        """The version with this id."""
+        row = self._db.execute(f"{_VERSIONS} WHERE v.id = ?", (version_id,)).fetchone()
+        return Version(*row) if row else None
+
+    def versions_of(self, model_id: int) -> list[Version]:
+        """The versions of a model, newest first."""
+        rows = self._db.execute(f"{_VERSIONS} WHERE v.model_id = ? ORDER BY v.id DESC", (model_id,))
+        return [Version(*row) for row in rows]
+
+    def versions_matching(self, name: str | None, model_id: int | None) -> list[Version]:
+        """The versions of every model of this name and of the model of this id, newest first."""
+        query = f"{_VERSIONS} WHERE m.name = ? OR m.id = ? ORDER BY v.id DESC"
+        return [Version(*row) for row in self._db.execute(query, (name, model_id))]
+
+    def versions_in(self, statuses: frozenset[str]) -> list[Version]:
+        """The versions that have one of these statuses, oldest first."""
+        marks = ", ".join("?" * len(statuses))
+        query = f"{_VERSIONS} WHERE v.status IN ({marks}) ORDER BY v.id"
+        return [Version(*row) for row in self._db.execute(query, tuple(statuses))]
+
+    def digests(self) -> set[str]:
+        """The digest of every file that some version names."""
+        return {row[0] for row in self._db.execute("SELECT DISTINCT content FROM versions")}
+
+    def add_version(
+        self, model_id: int, upload: Upload, metadata: Metadata, *, uuid: str, sha: str, file_name: str,
+        converts: bool, status: str, task_id: str, runtime: str, created_at: int,
+    ) -> int:  # fmt: skip
+        """A new version with its config; its id. Call it within a transaction."""
+        version_id = self._insert(
+            "INSERT INTO versions (model_id, uuid, sha, content, size, file_name, visibility, framework, conversion,"
+            " input_schema, output_schema, converts, status, task_id, created_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (model_id, uuid, sha, upload.sha256, upload.size, file_name, metadata.visibility, metadata.framework,
+             json.dumps(metadata.conversion), metadata.input_schema, metadata.output_schema, converts, status,
+             task_id, created_at),
+        )  # fmt: skip
+        self._insert("INSERT INTO configs (version_id, runtime) VALUES (?, ?)", (version_id, runtime))
+        return version_id
+
+    def set_progress(self, version_id: int, status: str, runtime: str | None, image_path: str | None) -> None:
+        """Note how far a conversion has come; None leaves the runtime or the image path as it is."""
+        with self.transaction():
+            self._db.execute(
+                "UPDATE versions SET status = ?, image_path = coalesce(?, image_path) WHERE id = ?",
+                (status, image_path, version_id),
+            )
+            if runtime is not None:
+                self._db.execute("UPDATE configs SET runtime = ? WHERE version_id = ?", (runtime, version_id))
+
+    def _insert(self, statement: str, values: tuple[object, ...]) -> int:
+        inserted = self._db.execute(statement, values).lastrowid
+        if inserted is None:
+            raise sqlite3.IntegrityError("nothing was inserted")
+        return inserted

@@ -1,0 +1,108 @@
+"""The two upload endpoints: receive, check, and make one new version visible in one commit."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from conformance.mock import rendering
+from conformance.mock.bodies import drain
+from conformance.mock.instance import Instance
+from conformance.mock.multipart import UploadReader
+from conformance.mock.records import Metadata, Upload, User, Version
+from conformance.mock.replies import Call, Refusal, Reply, refusal_reply
+
+UPLOAD_ENDPOINTS = ("upload_and_convert", "upload")
+
+
+class Uploads:
+    """models/upload_and_convert and models/upload. They differ in the status they answer and in the conversion."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+
+    async def handle(self, request: Request, endpoint: str) -> Response:
+        """One upload, from the first byte to the answer."""
+        upload = Upload(endpoint)
+        call = Call(endpoint, upload=upload)
+        try:
+            reply = await self._receive(request, call, upload)
+        except Refusal as refusal:
+            reply = refusal_reply(refusal)
+        finally:
+            self._instance.files.discard(upload)
+        return self._instance.behaviour.reply(call, reply).render()
+
+    async def _receive(self, request: Request, call: Call, upload: Upload) -> Reply:
+        behaviour = self._instance.behaviour
+        try:
+            call.user = behaviour.authenticate(request.headers.get("authorization"), call.endpoint)
+            await self._read_parts(request, upload)
+            metadata = await asyncio.to_thread(behaviour.check_upload, upload, call.user)
+        except Refusal as refusal:
+            await drain(request)
+            if call.user is not None:
+                await self._refused(upload, call.user, refusal)
+            raise
+        version = await self._commit(upload, metadata)
+        return Reply(behaviour.success_status(call.endpoint), rendering.uploaded(behaviour.upload_id(version)))
+
+    async def _read_parts(self, request: Request, upload: Upload) -> None:
+        reader = UploadReader(request.headers.get("content-type"), upload, self._instance.files)
+        try:
+            async for chunk in request.stream():
+                if chunk:
+                    reader.feed(chunk)
+            reader.finish()
+        except OSError:
+            raise Refusal(507, "There is no room to store the file.") from None
+        finally:
+            reader.close()
+
+    async def _refused(self, upload: Upload, user: User, refusal: Refusal) -> None:
+        metadata = self._instance.behaviour.creates_on_refusal(upload, user, refusal)
+        if metadata is not None:
+            await self._commit(upload, metadata)
+
+    async def _commit(self, upload: Upload, metadata: Metadata) -> Version:
+        upload.metadata = metadata
+        await asyncio.to_thread(self._instance.files.keep, upload)
+        version = self._record(upload, metadata)
+        self._instance.conversions.begin(version)
+        return version
+
+    def _record(self, upload: Upload, metadata: Metadata) -> Version:
+        behaviour, store = self._instance.behaviour, self._instance.store
+        converts = upload.endpoint == "upload_and_convert"
+        with store.transaction():
+            now = behaviour.now()
+            name, workspace_id = behaviour.stored_name(metadata), behaviour.stored_workspace(metadata)
+            model = behaviour.model_for(name, workspace_id)
+            if model is None:
+                model_id = store.add_model(name, workspace_id, now)
+            else:
+                model_id = model.id
+                store.set_updated(model_id, behaviour.updated_at(model, now))
+            version_id = store.add_version(
+                model_id,
+                upload,
+                metadata,
+                uuid=behaviour.version_uuid(upload),
+                sha=behaviour.digest_of(upload),
+                file_name=behaviour.file_name_of(upload),
+                converts=converts,
+                status=behaviour.initial_status(metadata.framework, converts),
+                task_id=str(uuid.uuid4()),
+                runtime=behaviour.initial_runtime(metadata.framework),
+                created_at=now,
+            )
+        version = store.version(version_id)
+        if version is None:
+            raise LookupError(f"version {version_id} was committed and isn't there")
+        return version
+
+
+__all__ = ["UPLOAD_ENDPOINTS", "ClientDisconnect", "Uploads"]

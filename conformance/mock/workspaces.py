@@ -1,0 +1,60 @@
+"""The endpoints for workspaces and users that a run or the vendor's client needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.mock import rendering
+from conformance.mock.fields import optional_text, text
+from conformance.mock.instance import Instance
+from conformance.mock.records import User
+from conformance.mock.replies import Refusal
+
+
+def create_workspace(instance: Instance, user: User, payload: dict[str, Any]) -> Any:
+    """A new workspace with the caller as its member. Source: recorded; the name must be unused (documentation)."""
+    name = text(payload, "workspace_name")
+    workspace_id = instance.store.add_workspace(name, user.id, instance.behaviour.now())
+    if workspace_id is None:
+        raise Refusal(400, "There is a workspace of this name already.")
+    return {"workspace_id": workspace_id}
+
+
+def list_workspaces(instance: Instance, user: User, payload: dict[str, Any]) -> Any:
+    """The caller's workspaces; with `user_id` (id or name) those shared with that user. Source: recorded."""
+    behaviour = instance.behaviour
+    workspaces = behaviour.select_workspaces(user)
+    wanted = optional_text(payload, "user_id")
+    if wanted is not None:
+        theirs = [account.id for account in instance.identity.accounts.values() if wanted in (account.id, account.username)]
+        shared = instance.store.workspaces_of(theirs[0]) if theirs else frozenset()
+        workspaces = [workspace for workspace in workspaces if workspace.id in shared]
+    return {
+        "workspaces": [
+            rendering.listed_workspace(workspace, instance.store.models(workspace.id), behaviour)
+            for workspace in workspaces
+        ]
+    }
+
+
+def query_users(instance: Instance, user: User, payload: dict[str, Any]) -> Any:
+    """Every user, or those of `user_ids`; null for an unknown id. Source: recorded; the vendor's client."""
+    accounts = instance.identity.accounts
+    wanted = payload.get("user_ids")
+    if wanted is None:
+        wanted = list(accounts)
+    if not isinstance(wanted, list) or not all(isinstance(user_id, str) for user_id in wanted):
+        raise Refusal(400, "The field user_ids must be a list of strings.")
+    return {"users": {user_id: _user(instance, user_id) if user_id in accounts else None for user_id in wanted}}
+
+
+def _user(instance: Instance, user_id: str) -> dict[str, Any]:
+    account = instance.identity.accounts[user_id]
+    return {
+        "id": account.id,
+        "username": account.username,
+        "email": account.username,
+        "enabled": True,
+        "emailVerified": True,
+        "createdTimestamp": instance.identity.created_at // 1000,
+    }

@@ -1,0 +1,221 @@
+"""The pytest plugin: options, the run's means, and verdicts. Idle where no check of `conformance.suite` is collected.
+
+Loaded through the `pytest11` entry point, so plain `pytest --pyargs conformance.suite --target URL` works as the
+command does. A failed SHOULD is reported as an expected failure; under `--strict-levels` as a failure.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.errors import ConformanceError
+
+if TYPE_CHECKING:
+    from conformance.assembly import Assembly
+    from conformance.report.outcome import CheckOutcome
+    from conformance.settings import Settings
+    from conformance.suite.context import SuiteContext
+
+OPTIONS = {
+    "target": ("--target", "URL of the instance; without it the embedded one is started"),
+    "prefix": ("--prefix", "the instance's prefix, for https://{prefix.}api.{suffix}"),
+    "suffix": ("--suffix", "the instance's suffix, for https://{prefix.}api.{suffix}"),
+    "release": ("--release", "release whose contract holds (default: 2023.4)"),
+    "profile": ("--profile", "core or full (default: core)"),
+    "workspace_id": ("--workspace-id", "workspace to upload to; without it the run makes one"),
+    "token_file": ("--token-file", "file with the access token, read again when it changes"),
+    "other_token_file": ("--other-token-file", "file with a second user's token, for the full profile"),
+    "expired_token_file": ("--expired-token-file", "file with an expired token, for the full profile"),
+    "ca_bundle": ("--ca-bundle", "file with the certificate authorities to trust"),
+    "onnx_model": ("--onnx-model", "ONNX file to upload in place of the shipped one"),
+    "pytorch_model": ("--pytorch-model", "PyTorch file to upload in place of the shipped one"),
+    "pytorch_input_schema": ("--pytorch-input-schema", "file with its input schema, base64 of Arrow"),
+    "pytorch_output_schema": ("--pytorch-output-schema", "file with its output schema, base64 of Arrow"),
+    "out": ("--conformance-out", "folder for statement.json, junit.xml, report.html and exchanges.ndjson"),
+}
+STRICT = "--strict-levels"
+OUTCOME = "wallaroo_conformance_outcome"
+HANDOVER = "wallaroo_conformance"
+
+ASSEMBLY = pytest.StashKey["Assembly"]()
+SETTINGS = pytest.StashKey["Settings"]()
+OUTCOMES = pytest.StashKey["list[CheckOutcome]"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options in a group of their own in `pytest --help`."""
+    group = parser.getgroup("wallaroo-conformance", "Wallaroo conformance, for the checks of conformance.suite")
+    for name, (spelling, text) in OPTIONS.items():
+        group.addoption(spelling, dest=f"conformance_{name}", metavar=name.upper(), help=text)
+    group.addoption(STRICT, dest="conformance_strict", action="store_true", help="a failed SHOULD fails the run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker, and let xdist's controller hand over what its workers share."""
+    config.addinivalue_line("markers", "requirement(*ids): the requirements of the contract that a check tests")
+    config.stash[OUTCOMES] = []
+    if config.pluginmanager.hasplugin("xdist") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Handover(), "wallaroo-conformance-handover")
+
+
+def settings_of(config: pytest.Config) -> Settings:
+    """The session's settings, from its options, the environment and the configuration file."""
+    if SETTINGS not in config.stash:
+        from conformance.settings import resolve
+
+        flags = {name: config.getoption(f"conformance_{name}") for name in (*OPTIONS, "strict")}
+        spell = {name: spelling for name, (spelling, _) in OPTIONS.items()}
+        try:
+            config.stash[SETTINGS] = resolve(flags, os.environ, spell=spell)
+        except ConformanceError as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[SETTINGS]
+
+
+def assembly_of(config: pytest.Config) -> Assembly:
+    """The session's means, put together when the first check needs them."""
+    if ASSEMBLY not in config.stash:
+        from conformance.assembly import Assembly
+
+        try:
+            handed = getattr(config, "workerinput", {}).get(HANDOVER)
+            config.stash[ASSEMBLY] = Assembly.make(settings_of(config), os.environ, handed)
+        except ConformanceError as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[ASSEMBLY]
+
+
+class _Handover:
+    """xdist's controller makes the workspace and starts the embedded instance once, for all workers."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        if any("conformance" in str(argument) for argument in node.config.invocation_params.args):
+            assembly = assembly_of(node.config)
+            assembly.check_prerequisites()
+            node.workerinput[HANDOVER] = assembly.handover(node.gateway.id)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the checks of the profile; refuse a check that no promise stands behind."""
+    from conformance.checkrun import check_id, is_check, requirement_ids
+
+    checks = [item for item in items if is_check(item)]
+    if not checks:
+        return
+    from conformance.contract import load_release
+
+    settings = settings_of(config)
+    release = load_release(settings.release)
+    left_out = []
+    for item in checks:
+        ids = requirement_ids(item)
+        unknown = [name for name in ids if name not in release.requirements]
+        if unknown or not ids:
+            named = f"unknown requirements {', '.join(unknown)}" if unknown else "no requirement"
+            raise pytest.UsageError(f"check {check_id(item)} names {named}")
+        if not any(release.requirements[name].in_profile(settings.profile) for name in ids):
+            left_out.append(item)
+    if left_out:
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
+        config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture(scope="session")
+def conformance_context(pytestconfig: pytest.Config) -> SuiteContext:
+    """The run's means for the checks: the instance's client, the contract and the files to upload."""
+    return assembly_of(pytestconfig).context
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """A check's own exchanges and assertions start to count before its fixtures are made."""
+    from conformance.checkrun import is_check
+
+    if is_check(item):
+        assembly_of(item.config).checkrun.begin(item)
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """A check that passes without a reply or without an assertion has proven nothing and fails."""
+    result = yield
+    from conformance.checkrun import is_check
+
+    if is_check(item):
+        assembly_of(item.config).checkrun.require_substance()
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn how a check ended into its outcome, and a failure that isn't fatal into an expected one."""
+    report = yield
+    from conformance.checkrun import is_check
+
+    if not is_check(item) or (call.when != "call" and call.excinfo is None):
+        return report
+    checkrun = assembly_of(item.config).checkrun
+    outcome = checkrun.outcome(item, call.excinfo.value if call.excinfo else None)
+    report.user_properties = [*report.user_properties, (OUTCOME, json.dumps(outcome.to_json()))]
+    if outcome.verdict in ("failed", "not-testable"):
+        lines = (outcome.reason,) if outcome.reason else (f"Expected: {outcome.expected}", f"Actual: {outcome.actual}")
+        report.longrepr = "\n".join(f"{line}" for line in (*lines, outcome.curl) if line)
+        if checkrun.decides(outcome, strict=settings_of(item.config).strict):
+            report.outcome = "failed"
+        else:
+            report.outcome = "skipped"
+            report.wasxfail = lines[-1]
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Gather outcomes on the controller, from this process or from xdist's workers."""
+    if not hasattr(session.config, "workerinput"):
+        session.config.pluginmanager.register(_Collector(session.config), "wallaroo-conformance-collector")
+
+
+def outcomes_in(report: pytest.TestReport) -> list[CheckOutcome]:
+    """The outcome that a report carries, from this process or from an xdist worker's."""
+    from conformance.report.outcome import CheckOutcome
+
+    return [CheckOutcome.from_json(json.loads(str(v))) for name, v in report.user_properties if name == OUTCOME]
+
+
+class _Collector:
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.config.stash[OUTCOMES] += outcomes_in(report)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if ASSEMBLY not in self.config.stash or not self.config.stash[OUTCOMES]:
+            return
+        assembly = self.config.stash[ASSEMBLY]
+        result = assembly.result(self.config.stash[OUTCOMES])
+        terminalreporter.section("Wallaroo conformance")
+        terminalreporter.write_line(f"target {result.target} · release {result.release} · profile {result.profile}")
+        if assembly.settings.out is not None:
+            from conformance.report.writer import write_reports
+
+            write_reports(assembly.settings.out, result)
+            terminalreporter.write_line(f"reports in {assembly.settings.out}")
+        terminalreporter.write_line(f"verdict: {result.verdict.verdict}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the embedded instance and close what the run opened."""
+    if ASSEMBLY in config.stash:
+        config.stash[ASSEMBLY].close()
+        del config.stash[ASSEMBLY]

@@ -1,0 +1,18 @@
+"""What a run means: verdicts, and the reports that carry them."""
+
+from conformance.report.outcome import CheckOutcome
+from conformance.report.run import ExchangesFile, Failure, RunResult, SuiteInfo
+from conformance.report.verdict import RequirementVerdict, RunVerdict, Waiver, judge_requirements, judge_run
+
+__all__ = [
+    "CheckOutcome",
+    "ExchangesFile",
+    "Failure",
+    "RequirementVerdict",
+    "RunResult",
+    "RunVerdict",
+    "SuiteInfo",
+    "Waiver",
+    "judge_requirements",
+    "judge_run",
+]

@@ -1,0 +1,96 @@
+"""`statement.json`: the verdict of a run for machines, in the published format of `statement.schema.json`."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from conformance.errors import ConformanceError
+from conformance.report.outcome import CheckOutcome
+from conformance.report.run import ExchangesFile, RunResult
+from conformance.report.verdict import RequirementVerdict
+
+SCHEMA_FILE = "statement.schema.json"
+FORMAT_VERSION = 1
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The published JSON Schema (2020-12) of `statement.json`."""
+    text = resources.files("conformance.report").joinpath(SCHEMA_FILE).read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def build(run: RunResult, exchanges: ExchangesFile | None = None) -> dict[str, Any]:
+    """The statement of `run`, its keys in the order of the schema."""
+    return {
+        "format": FORMAT_VERSION,
+        "verdict": run.verdict.verdict,
+        "exit_code": run.verdict.exit_code,
+        "reason": run.verdict.reason,
+        "release": run.release,
+        "profile": run.profile,
+        "strict": run.strict,
+        "target": run.target,
+        "workspace_id": run.workspace_id,
+        "suite": {
+            "name": run.suite.name,
+            "version": run.suite.version,
+            "python": run.suite.python,
+            "packages": dict(sorted(run.suite.packages.items())),
+        },
+        "run": {
+            "id": run.run_id,
+            "started_at": run.started_at,
+            "ended_at": run.ended_at,
+            "seconds": round(run.seconds, 3),
+        },
+        "counts": {level: dict(counts) for level, counts in run.verdict.counts.items()},
+        "requirements": [_requirement(verdict) for verdict in run.requirements],
+        "checks": [_check(outcome) for outcome in run.outcomes],
+        "readings": [
+            {"requirement": identifier, "reading": seen.reading, "says": seen.says}
+            for identifier, seen in run.readings()
+        ],
+        "exchanges": None
+        if exchanges is None
+        else {"file": exchanges.file, "sha256": exchanges.sha256, "count": exchanges.count},
+    }
+
+
+def render(run: RunResult, exchanges: ExchangesFile | None = None) -> bytes:
+    """The statement as UTF-8 JSON. Raises ConformanceError when it breaks its own schema: our error."""
+    statement = build(run, exchanges)
+    validate(statement)
+    # backslashreplace turns half a surrogate pair, which UTF-8 can't hold, into the JSON escape for it.
+    text = json.dumps(statement, indent=2, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode("utf-8", "backslashreplace")
+
+
+def validate(statement: Any) -> None:
+    """Raises ConformanceError, naming the place, when `statement` doesn't match the published schema."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    error = best_match(Draft202012Validator(schema()).iter_errors(statement))
+    if error is not None:
+        where, what = error.json_path, error.message[:300]
+        raise ConformanceError(f"the statement breaks {SCHEMA_FILE} at {where}: {what}")
+
+
+def _requirement(verdict: RequirementVerdict) -> dict[str, Any]:
+    return {
+        "id": verdict.id,
+        "level": verdict.level,
+        "basis": verdict.basis,
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
+        "checks": list(verdict.checks),
+    }
+
+
+def _check(outcome: CheckOutcome) -> dict[str, Any]:
+    return {**outcome.to_json(), "seconds": round(outcome.seconds, 3)}

@@ -1,0 +1,142 @@
+"""Running the suite from the command: the same pytest modules, in this process, with nothing of the user's pytest.
+
+The user's `pytest.ini`, `conftest.py`, `PYTEST_ADDOPTS` and other plugins have no say: a verdict depends on the suite
+and the instance alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from conformance import plugin, suite
+from conformance.assembly import Assembly
+from conformance.checkrun import is_check, requirement_ids
+from conformance.report.outcome import CheckOutcome
+from conformance.report.run import RunResult
+from conformance.settings import Settings
+
+SUITE_FOLDER = Path(suite.__file__).parent
+_LOG_TAIL = 12
+
+
+@dataclass
+class Listener:
+    """What the command wants to hear while the checks run."""
+
+    on_collected: Callable[[int], None] = field(default=lambda _total: None)
+    on_start: Callable[[str], None] = field(default=lambda _title: None)
+    on_outcome: Callable[[CheckOutcome], None] = field(default=lambda _outcome: None)
+
+
+def run_suite(assembly: Assembly, listener: Listener, *, select: str | None = None) -> RunResult:
+    """Run the checks of the assembly's profile and judge them. `select` is a pytest `-k` expression."""
+    session = _Session(assembly, listener)
+    arguments = ["-k", select] if select else []
+    code, log = _pytest(arguments, session)
+    errors = []
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        tail = " ".join(log.split("\n")[-_LOG_TAIL:]).strip()
+        errors.append(assembly.redactor.redact_text(f"pytest ended with {code!r}: {tail}"))
+    return assembly.result(session.outcomes, errors)
+
+
+def collect_checks(settings: Settings) -> list[pytest.Item]:
+    """The suite's checks, without asking an instance anything; all profiles."""
+    session = _Session(None, Listener(), settings)
+    code, log = _pytest(["--collect-only"], session)
+    if code != pytest.ExitCode.OK:
+        raise RuntimeError(f"the suite can't be collected: {log[-2000:]}")
+    return session.items
+
+
+def _pytest(arguments: list[str], session: _Session) -> tuple[int, str]:
+    output = io.StringIO()
+    base = [
+        str(SUITE_FOLDER),
+        f"--rootdir={SUITE_FOLDER}",
+        f"--confcutdir={SUITE_FOLDER}",
+        "-c",
+        str(SUITE_FOLDER / "pytest.ini"),
+        "--import-mode=importlib",
+        "-p",
+        "no:cacheprovider",
+        "-q",
+        "--tb=short",
+    ]
+    # plugin is registered as an object, before its entry point could be: autoload is off.
+    with _quiet_pytest(), contextlib.redirect_stdout(output):
+        code = pytest.main([*base, *arguments], plugins=[plugin, session])
+    return int(code), output.getvalue()
+
+
+@contextlib.contextmanager
+def _quiet_pytest() -> Iterator[None]:
+    changed = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": None, "PYTEST_PLUGINS": None}
+    before = {name: os.environ.get(name) for name in changed}
+    _set(changed)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(variables: dict[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+class _Session:
+    """Hands the assembly to the plugin and passes on what happens."""
+
+    def __init__(self, assembly: Assembly | None, listener: Listener, settings: Settings | None = None) -> None:
+        self.assembly = assembly
+        self.listener = listener
+        self.settings = settings or (assembly.settings if assembly else None)
+        self.outcomes: list[CheckOutcome] = []
+        self.items: list[pytest.Item] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        if self.settings is not None:
+            config.stash[plugin.SETTINGS] = self.settings
+        if self.assembly is not None:
+            config.stash[plugin.ASSEMBLY] = self.assembly
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.items = [item for item in session.items if is_check(item)]
+        self.listener.on_collected(len(self.items))
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.listener.on_start(nodeid.rpartition("::")[2])
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for outcome in plugin.outcomes_in(report):
+            self.outcomes.append(outcome)
+            self.listener.on_outcome(outcome)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        if plugin.ASSEMBLY in config.stash:
+            del config.stash[plugin.ASSEMBLY]  # its maker closes it: the result still needs its exchanges
+
+
+def checks_by_requirement(items: list[pytest.Item]) -> dict[str, list[str]]:
+    """Requirement id to the names of its checks, parameters left out."""
+    found: dict[str, list[str]] = {}
+    for item in items:
+        name = item.nodeid.rpartition("/")[2].partition("[")[0]
+        for requirement_id in requirement_ids(item):
+            names = found.setdefault(requirement_id, [])
+            if name not in names:
+                names.append(name)
+    return found

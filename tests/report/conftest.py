@@ -1,0 +1,109 @@
+"""Builders of small runs to judge and to report on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from conformance.evidence.exchange import Exchange, Part, Request, Response
+from conformance.report import CheckOutcome, RunResult, SuiteInfo
+
+HOSTILE = (
+    "</script></style></pre><img src=x onerror=alert(1)><svg onload=alert(2)>"
+    "\" onmouseover=\"alert(3)\" ' {{ 7*7 }} {% raw %} ]]> & &amp; "
+    "\x00\x07\x1b]0;owned\x07\x1b[2J\x9b31m\u202edenrut\u2066\ud800\ufffe\r\u2028end"
+)
+
+
+@dataclass(frozen=True)
+class AcceptedReading:
+    reading: str
+    says: str
+
+
+@dataclass(frozen=True)
+class ARequirement:
+    """The fields of a contract's requirement that judging reads."""
+
+    id: str
+    level: str = "MUST"
+    basis: str = "documented"
+    text: str = "Keeps its promise."
+    source: str = "Upload, returns table"
+    endpoint: str | None = "upload_and_convert"
+    profile: str = "core"
+    interpretation: tuple[AcceptedReading, ...] = ()
+    excluded: str | None = None
+
+
+class Sample:
+    """Makes requirements, outcomes, exchanges and judged runs, everything not named being ordinary."""
+
+    hostile = HOSTILE
+    """Text that breaks out of HTML, XML, JSON, templates and terminals wherever it isn't neutralised."""
+
+    def requirement(self, identifier: str, level: str = "MUST", **fields: Any) -> ARequirement:
+        return ARequirement(identifier, level, **fields)
+
+    def reading(self, name: str, says: str) -> AcceptedReading:
+        return AcceptedReading(name, says)
+
+    def check(self, verdict: str, *requirements: str, name: str = "test_it", **fields: Any) -> CheckOutcome:
+        return CheckOutcome(f"test_upload.py::{name}", requirements, verdict, **fields)
+
+    def exchange(self, identifier: str, body: str | None = '{"id": 1}', **fields: Any) -> Exchange:
+        text = body or ""
+        response = Response(202, "Accepted", [["Content-Type", "application/json"]], body, None, len(text))
+        request = Request("POST", "/v1/api/models/list", [["Content-Type", "application/json"]], '{"id": 1}')
+        ordinary = {"request": request, "response": response, "error": None}
+        return Exchange(
+            identifier, None, "list", "2026-11-23T10:00:00Z", 0.0123, **{**ordinary, **fields}
+        )
+
+    def upload(self, identifier: str) -> Exchange:
+        parts = [
+            Part("metadata", None, "application/json", 16, "a" * 64, '{"name":"fraud"}'),
+            Part("file", "fraud.onnx", "application/octet-stream", 1234, "b" * 64),
+        ]
+        request = Request("POST", "/v1/api/models/upload_and_convert", [], None, parts)
+        return self.exchange(identifier, request=request)
+
+    def run(
+        self, requirements: Iterable[ARequirement], outcomes: Iterable[CheckOutcome], **fields: Any
+    ) -> RunResult:
+        facts: dict[str, Any] = {
+            "run_id": "k3v9x2",
+            "started_at": "2026-11-23T10:00:00Z",
+            "ended_at": "2026-11-23T10:00:12Z",
+            "seconds": 12.345,
+            "target": "https://api.example.com",
+            "release": "2023.4",
+            "profile": "core",
+            "suite": SuiteInfo("wallaroo-conformance", "0.1.0", "3.11.9", {"requests": "2.34.2"}),
+            **fields,
+        }
+        return RunResult.judged(requirements=requirements, outcomes=list(outcomes), **facts)
+
+    def hostile_run(self) -> RunResult:
+        """A run in which every text that an instance controls is hostile."""
+        bad = HOSTILE
+        request = Request("POST", f"/v1/{bad}", [["X", bad]], bad, [Part(bad, bad, bad, 1, "c" * 64, bad)])
+        response = Response(200, bad, [["X", bad]], bad, None, len(bad))
+        said = {"expected": bad, "actual": bad, "reason": bad, "observations": (bad, f"reading: {bad}")}
+        outcomes = [
+            self.check(verdict, "upload.id", name=f"test_{verdict}[{bad}]", exchanges=("x1",), **said)
+            for verdict in ("failed", "error", "not-testable", "not-applicable", "passed")
+        ]
+        return self.run(
+            [self.requirement("upload.id"), self.requirement("list.id")],
+            outcomes,
+            exchanges=[self.exchange("x1", request=request, response=response)],
+        )
+
+
+@pytest.fixture(scope="session")
+def sample() -> Sample:
+    return Sample()

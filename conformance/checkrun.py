@@ -15,15 +15,6 @@ from conformance.instance.session import InstanceFailure, NotJSON
 from conformance.report.outcome import CheckOutcome
 from conformance.suite.assertions import TALLY, Nonconformity
 
-SUITE = "conformance.suite"
-
-
-def is_check(item: pytest.Item) -> bool:
-    """Whether a collected item is one of the suite's checks, whoever else's tests run beside them."""
-    module = getattr(item, "module", None)
-    return module is not None and module.__name__.startswith(SUITE + ".")
-
-
 def check_id(item: pytest.Item) -> str:
     """A check's name that is the same wherever the suite is installed: `test_list.py::test_name[case]`."""
     return item.nodeid.rpartition("/")[2]

@@ -41,6 +41,7 @@ OPTIONS = {
 STRICT = "--strict-levels"
 OUTCOME = "wallaroo_conformance_outcome"
 HANDOVER = "wallaroo_conformance"
+SUITE = "conformance.suite."
 
 ASSEMBLY = pytest.StashKey["Assembly"]()
 SETTINGS = pytest.StashKey["Settings"]()
@@ -61,6 +62,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[OUTCOMES] = []
     if config.pluginmanager.hasplugin("xdist") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Handover(), "wallaroo-conformance-handover")
+
+
+def is_check(item: pytest.Item) -> bool:
+    """Whether a collected item is one of the suite's checks, whoever else's tests run beside them."""
+    module = getattr(item, "module", None)
+    return module is not None and module.__name__.startswith(SUITE)
 
 
 def settings_of(config: pytest.Config) -> Settings:
@@ -103,11 +110,10 @@ class _Handover:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the checks of the profile; refuse a check that no promise stands behind."""
-    from conformance.checkrun import check_id, is_check, requirement_ids
-
     checks = [item for item in items if is_check(item)]
     if not checks:
         return
+    from conformance.checkrun import check_id, requirement_ids
     from conformance.contract import load_release
 
     settings = settings_of(config)
@@ -136,8 +142,6 @@ def conformance_context(pytestconfig: pytest.Config) -> SuiteContext:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """A check's own exchanges and assertions start to count before its fixtures are made."""
-    from conformance.checkrun import is_check
-
     if is_check(item):
         assembly_of(item.config).checkrun.begin(item)
     return (yield)
@@ -147,8 +151,6 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """A check that passes without a reply or without an assertion has proven nothing and fails."""
     result = yield
-    from conformance.checkrun import is_check
-
     if is_check(item):
         assembly_of(item.config).checkrun.require_substance()
     return result
@@ -160,8 +162,6 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turn how a check ended into its outcome, and a failure that isn't fatal into an expected one."""
     report = yield
-    from conformance.checkrun import is_check
-
     if not is_check(item) or (call.when != "call" and call.excinfo is None):
         return report
     checkrun = assembly_of(item.config).checkrun

@@ -17,7 +17,7 @@ import pytest
 
 from conformance import plugin, suite
 from conformance.assembly import Assembly
-from conformance.checkrun import is_check, requirement_ids
+from conformance.checkrun import requirement_ids
 from conformance.report.outcome import CheckOutcome
 from conformance.report.run import RunResult
 from conformance.settings import Settings
@@ -113,7 +113,7 @@ class _Session:
             config.stash[plugin.ASSEMBLY] = self.assembly
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.items = [item for item in session.items if is_check(item)]
+        self.items = [item for item in session.items if plugin.is_check(item)]
         self.listener.on_collected(len(self.items))
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:

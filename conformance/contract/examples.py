@@ -16,10 +16,10 @@ class Example:
     """One documented call.
 
     `name` is the file's name without its suffix, `client` is `requests` or `curl`, `source` is the section
-    and example of the documentation. `request` has `headers`, and `json` or (of an upload) `parts`; a part has
-    `name`, `filename` (null when none is sent), `content_type`, and `json` or the `file` that it sends, by the
-    documentation's name. `status` is null: the documentation shows no reply's status. `body` is the parsed
-    reply, `note` what a reader must know to trust the pair.
+    and example of the documentation. `request` has `headers`, and `json` or (of an upload) `parts`; a part
+    has `name`, `filename` (null when none is sent), `content_type`, and `json` or the `file` that it sends.
+    `status` is null: the documentation shows no reply's status. `body` is the parsed reply, `note` what a
+    reader must know to trust the pair.
     """
 
     name: str

@@ -149,6 +149,9 @@ class _Reader:
         """Of all of the content, whether or not it has been read to its end."""
         if self.len == 0:
             return self._digest.hexdigest()
+        known = getattr(self._part.content, "sha256", None)
+        if isinstance(known, str):
+            return known
         digest = hashlib.sha256()
         for chunk in self._part.chunks():
             digest.update(chunk)

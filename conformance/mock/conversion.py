@@ -23,7 +23,9 @@ _log = logging.getLogger(__name__)
 class Conversions:
     """The conversions under way, each a task of the server's event loop."""
 
-    def __init__(self, behaviour: Behaviour, store: Store, files: Files, step_delay: float = STEP_DELAY) -> None:
+    def __init__(
+        self, behaviour: Behaviour, store: Store, files: Files, step_delay: float = STEP_DELAY
+    ) -> None:
         self._behaviour = behaviour
         self._store = store
         self._files = files
@@ -63,7 +65,9 @@ class Conversions:
         from conformance.mock.modelfiles import inspect
 
         async with self._inspections:
-            inspection = await asyncio.to_thread(inspect, self._files.path_of(version.content), version.framework)
+            inspection = await asyncio.to_thread(
+                inspect, self._files.path_of(version.content), version.framework
+            )
         return bool(inspection.ok)
 
 

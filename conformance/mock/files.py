@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
 from pathlib import Path
@@ -31,17 +32,17 @@ class Files:
         """Where the bytes with this digest are kept."""
         return self._kept / digest[:2] / digest
 
-    def keep(self, upload: Upload) -> None:
+    async def keep(self, upload: Upload) -> None:
         """Move a finished upload to its place: synced first, so that a row never names bytes that aren't there."""
         if upload.path is None:
             return
         target = self.path_of(upload.sha256)
         target.parent.mkdir(exist_ok=True)
         if self._durable:
-            _sync(upload.path)
+            await asyncio.to_thread(_sync, upload.path)
         os.replace(upload.path, target)
         if self._durable:
-            _sync(target.parent)
+            await asyncio.to_thread(_sync, target.parent)
         upload.path = None
 
     def discard(self, upload: Upload) -> None:

@@ -11,6 +11,7 @@ import os
 import secrets
 import time
 import uuid
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,7 @@ def process_key() -> RSAKey:
 
 
 class Identity:
-    """The accounts, the signing key and the issuers of one instance. Call `serve_from` before anything else."""
+    """The accounts, the signing key and the issuers of one instance; the last issuer is the present one."""
 
     def __init__(self, key: RSAKey, accounts: list[Account], client_secret: str, issuers: list[str]) -> None:
         self._key = key
@@ -65,9 +66,11 @@ class Identity:
         self._verified: dict[str, tuple[str, float]] = {}
 
     @classmethod
-    def temporary(cls) -> Identity:
+    def temporary(cls, url: str) -> Identity:
         """New accounts, and the key that this process shares."""
-        return cls(process_key(), _new_accounts(), secrets.token_urlsafe(24), [])
+        identity = cls(process_key(), _new_accounts(), secrets.token_urlsafe(24), [])
+        identity.serve_from(url)
+        return identity
 
     @classmethod
     def kept_in(cls, path: Path, url: str) -> Identity:
@@ -90,7 +93,9 @@ class Identity:
             identity.serve_from(url)
             identity._write(path)
         except (OSError, ValueError, KeyError, TypeError, JoseError):
-            raise UsageError(f"{path} can't be read as the identity of an instance: use another --data.") from None
+            raise UsageError(
+                f"{path} can't be read as the identity of an instance: use another --data."
+            ) from None
         return identity
 
     def _write(self, path: Path) -> None:
@@ -99,10 +104,7 @@ class Identity:
                 "key": self._key.as_dict(private=True),
                 "client_secret": self.client_secret,
                 "issuers": self._issuers,
-                "accounts": [
-                    {"id": account.id, "username": account.username, "password": account.password}
-                    for account in self.accounts.values()
-                ],
+                "accounts": [asdict(account) for account in self.accounts.values()],
             }
         )
         draft = path.with_suffix(".new")
@@ -142,7 +144,9 @@ class Identity:
 
     # tokens
 
-    def issue(self, account: Account, *, lifetime: float = TOKEN_LIFE, client: str = CONFIDENTIAL_CLIENT) -> str:
+    def issue(
+        self, account: Account, *, lifetime: float = TOKEN_LIFE, client: str = CONFIDENTIAL_CLIENT
+    ) -> str:
         """An access token that ends `lifetime` seconds from now; a negative one has already ended."""
         session = str(uuid.uuid4())
         return self._sign(account, "Bearer", lifetime, client, session, {
@@ -217,4 +221,5 @@ class Identity:
 
 
 def _new_accounts() -> list[Account]:
-    return [Account(str(uuid.uuid4()), name, secrets.token_urlsafe(18)) for name in _USERNAMES]
+    now = time.time_ns() // 1_000_000
+    return [Account(str(uuid.uuid4()), name, secrets.token_urlsafe(18), now) for name in _USERNAMES]

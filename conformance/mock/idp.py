@@ -97,7 +97,9 @@ class IdentityProvider:
             return self._reply(account, client, refreshable=True)
         if grant == "client_credentials":
             if client != CONFIDENTIAL_CLIENT:
-                raise _GrantRefused(401, "unauthorized_client", "A public client can't have a token of its own.")
+                raise _GrantRefused(
+                    401, "unauthorized_client", "A public client can't have a token of its own."
+                )
             return self._reply(self._identity.service, client, refreshable=False)
         if grant == "refresh_token":
             try:
@@ -109,7 +111,9 @@ class IdentityProvider:
             return self._reply(account, client, refreshable=True)
         if grant is None:
             raise _GrantRefused(400, "invalid_request", "The field grant_type is missing.")
-        raise _GrantRefused(400, "unsupported_grant_type", "The grant isn't password, client_credentials or refresh_token.")
+        raise _GrantRefused(
+            400, "unsupported_grant_type", "The grant isn't password, client_credentials or refresh_token."
+        )
 
     def _client(self, form: dict[str, str], authorization: str | None) -> str:
         """The client that asks: public by name, confidential by Basic credentials or by the form's secret."""

@@ -62,13 +62,21 @@ def parse_metadata(upload: Upload, behaviour: Behaviour) -> Metadata:
     framework = str(conversion["framework"])
     for unused in ("image_path", "registry_id"):
         optional_text(fields, unused)
-    schemas = {side: _schema(fields, conversion, side, behaviour) for side in ("input_schema", "output_schema")}
+    schemas = {
+        side: _schema(fields, conversion, side, behaviour) for side in ("input_schema", "output_schema")
+    }
     if behaviour.requires_schemas(framework):
         for side, schema in schemas.items():
             if schema is None:
                 raise Refusal(400, f"The field {side} is required for the framework {framework}.")
-    echo = {key: conversion[key] for key in ("framework", "python_version", "requirements", "arch") if key in conversion}
-    return Metadata(name, visibility, workspace_id, framework, echo, schemas["input_schema"], schemas["output_schema"])
+    echo = {
+        key: conversion[key]
+        for key in ("framework", "python_version", "requirements", "arch")
+        if key in conversion
+    }
+    return Metadata(
+        name, visibility, workspace_id, framework, echo, schemas["input_schema"], schemas["output_schema"]
+    )
 
 
 def _conversion(fields: dict[str, Any]) -> dict[str, Any]:

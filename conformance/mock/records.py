@@ -9,11 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Someone who can sign in. The password shows in no repr."""
+    """Someone who can sign in; `created_at` in milliseconds since the epoch. The password shows in no repr."""
 
     id: str
     username: str
     password: str = field(repr=False)
+    created_at: int
 
 
 @dataclass(frozen=True, slots=True)

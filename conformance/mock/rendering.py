@@ -54,7 +54,10 @@ def model_details(model: Model, config: Version | None, behaviour: Behaviour) ->
 
 def model_with_versions(model: Model, versions: list[Version], behaviour: Behaviour) -> dict[str, Any]:
     """The answer of models/get; its versions have no status."""
-    return {**listed_model(model, behaviour), "models": [model_version(version, behaviour) for version in versions]}
+    return {
+        **listed_model(model, behaviour),
+        "models": [model_version(version, behaviour) for version in versions],
+    }
 
 
 def model_version(version: Version, behaviour: Behaviour) -> dict[str, Any]:
@@ -78,7 +81,12 @@ def listed_version(version: Version, behaviour: Behaviour) -> dict[str, Any]:
 
 def short_config(version: Version) -> dict[str, Any]:
     """A config as get_by_id and get_config_by_id show it."""
-    return {"id": version.config_id, "runtime": version.runtime, "tensor_fields": None, "filter_threshold": None}
+    return {
+        "id": version.config_id,
+        "runtime": version.runtime,
+        "tensor_fields": None,
+        "filter_threshold": None,
+    }
 
 
 def configured_version(version: Version) -> dict[str, Any]:

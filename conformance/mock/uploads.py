@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from conformance.mock import rendering
@@ -14,8 +13,6 @@ from conformance.mock.instance import Instance
 from conformance.mock.multipart import UploadReader
 from conformance.mock.records import Metadata, Upload, User, Version
 from conformance.mock.replies import Call, Refusal, Reply, refusal_reply
-
-UPLOAD_ENDPOINTS = ("upload_and_convert", "upload")
 
 
 class Uploads:
@@ -41,14 +38,16 @@ class Uploads:
         try:
             call.user = behaviour.authenticate(request.headers.get("authorization"), call.endpoint)
             await self._read_parts(request, upload)
-            metadata = await asyncio.to_thread(behaviour.check_upload, upload, call.user)
+            metadata = behaviour.check_upload(upload, call.user)
         except Refusal as refusal:
             await drain(request)
             if call.user is not None:
                 await self._refused(upload, call.user, refusal)
             raise
         version = await self._commit(upload, metadata)
-        return Reply(behaviour.success_status(call.endpoint), rendering.uploaded(behaviour.upload_id(version)))
+        return Reply(
+            behaviour.success_status(call.endpoint), rendering.uploaded(behaviour.upload_id(version))
+        )
 
     async def _read_parts(self, request: Request, upload: Upload) -> None:
         reader = UploadReader(request.headers.get("content-type"), upload, self._instance.files)
@@ -69,7 +68,7 @@ class Uploads:
 
     async def _commit(self, upload: Upload, metadata: Metadata) -> Version:
         upload.metadata = metadata
-        await asyncio.to_thread(self._instance.files.keep, upload)
+        await self._instance.files.keep(upload)
         version = self._record(upload, metadata)
         self._instance.conversions.begin(version)
         return version
@@ -103,6 +102,3 @@ class Uploads:
         if version is None:
             raise LookupError(f"version {version_id} was committed and isn't there")
         return version
-
-
-__all__ = ["UPLOAD_ENDPOINTS", "ClientDisconnect", "Uploads"]

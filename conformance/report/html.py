@@ -30,6 +30,8 @@ BODY_LIMIT = 4_000
 """Characters of a body that are shown; the recording has the rest."""
 EXCHANGE_LIMIT = 6
 """Exchanges of a check that are shown, the last ones."""
+INDEX_LIMIT = 20
+"""Failures that the index at the top shows before it folds."""
 
 _NO_ENDPOINT = "general"
 _RUN_TITLES = {
@@ -48,6 +50,7 @@ _TITLES = {
     "error": "Suite error",
 }
 _OPEN = ("failed", "inconclusive")
+_ORDER = ("failed", "error", "not-testable", "passed", "not-applicable")
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ def render(run: RunResult) -> bytes:
         levels=LEVELS,
         rows=_count_rows(run),
         failed=sorted(failed, key=lambda view: LEVELS.index(view.verdict.level)),
+        index_limit=INDEX_LIMIT,
         endpoints=endpoints,
         style=_asset("report.css"),
         script=_asset("report.js"),
@@ -128,7 +132,7 @@ def _requirements(run: RunResult) -> list[_RequirementView]:
     views = []
     for verdict in run.requirements:
         checks = []
-        for outcome in outcomes.get(verdict.id, ()):
+        for outcome in sorted(outcomes.get(verdict.id, ()), key=lambda o: _ORDER.index(o.verdict)):
             checks.append(_check(run, outcome, failures.get(outcome), shown.get(outcome)))
             shown.setdefault(outcome, verdict.id)
         views.append(

@@ -1,8 +1,8 @@
 """`junit.xml`: one test case a check, for readers of continuous integration.
 
-A failed check is a `failure`, with its requirement's level as the type. A check that couldn't run is an `error`
-of the type `not-testable`, and so is a requirement whose check wasn't run at all: nothing that is missing looks
-like success. Only "not applicable", with its reason, is `skipped`.
+A failed check is a `failure`, with its requirement's level as the type. A check that couldn't run is an
+`error` of the type `not-testable`, and so is a requirement whose check wasn't run at all: nothing that is
+missing looks like success. Only "not applicable", with its reason, is `skipped`.
 """
 
 from __future__ import annotations

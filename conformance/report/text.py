@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import re
 
-_CONTROLS = (
-    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1, which hold the terminal's escapes; not tab, not newline
-)
-_HIDING = (
-    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"  # reorder, hide or break text
-)
+# Controls (the terminal's escapes) but for tab and newline; then marks that reorder, hide or break text.
+_CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f"
+_HIDING = "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff"
 _SURROGATES = "\ud800-\udfff"
 _UNSAFE = re.compile(f"[{_CONTROLS}{_HIDING}{_SURROGATES}]")
 _XML_ILLEGAL = re.compile(f"[{_CONTROLS}{_SURROGATES}\ufdd0-\ufdef\ufffe\uffff]")

@@ -114,7 +114,9 @@ def assert_field(release: Release, requirement: Requirement, reply: Reply, body:
     endpoint, pointer = requirement.endpoint, requirement.field
     assert endpoint is not None and pointer is not None
     violations = release.schemas.violations(endpoint, body, reply.status)
-    own = [v for v in violations if v.pointer == pointer or (v.pointer == "" and not _nested(pointer))]
+    # What a list holds of another type than objects is the list's own fault: none of its fields can be judged then.
+    places = {pointer, f"{pointer}[]"}
+    own = [v for v in violations if v.pointer in places or (v.pointer == "" and not _nested(pointer))]
     expect(
         not own,
         expected=f"{endpoint}: {pointer or 'the reply'} as documented ({requirement.text.rstrip('.')})",
@@ -122,7 +124,7 @@ def assert_field(release: Release, requirement: Requirement, reply: Reply, body:
         + (f" (and {len(own) - 1} more)" if len(own) > 1 else ""),
         replies=[reply],
     )
-    above = [v for v in violations if pointer.startswith(v.pointer) and v.pointer != pointer]
+    above = [v for v in violations if pointer.startswith(v.pointer) and v.pointer not in places]
     if above:
         raise NotTestable(f"{above[0].path or 'the reply'} {above[0].message}, so {pointer} can't be judged")
     if pointer and not values_at(body, pointer, parents=True):

@@ -94,8 +94,7 @@ class Uploaded:
 
     def details_reply(self) -> Reply:
         """`get` for this model: by `id`, or by `model_id` where the instance reads the parameter table."""
-        reply = self.models.get(self.model_id)
-        return reply if reply.status < 400 else self.models.call("get", {"model_id": self.model_id})
+        return details(self.models, self.model_id)
 
     def version_row(self) -> dict[str, Any]:
         """This upload's row among the model's versions. Raises NotTestable where it isn't there."""
@@ -117,6 +116,12 @@ def upload(models: Models, file: ModelFile, name: str, **options: Any) -> Upload
         raise NotTestable(f"needs an uploaded model, but the upload was answered {describe(reply)}")
     _ = uploaded.model_id
     return uploaded
+
+
+def details(models: Models, model_id: int) -> Reply:
+    """`get` for a model: by `id`, or by `model_id` where the instance reads the parameter table."""
+    reply = models.get(model_id)
+    return reply if reply.status < 400 else models.call("get", {"model_id": model_id})
 
 
 def returned_ids(reply: Reply) -> list[Any]:
@@ -162,7 +167,7 @@ def nothing_created(models: Models, file: ModelFile, *, reason: str) -> Iterator
     for model_id, state in after.items():
         if before.get(model_id) == state:
             continue
-        reply = models.get(model_id)
+        reply = details(models, model_id)
         for version in rows(reply, "models"):
             created = version.get("sha") == file.sha256 or version.get("file_name") == file.file_name
             expect(

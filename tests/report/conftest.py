@@ -13,7 +13,7 @@ from conformance.report import CheckOutcome, RunResult, SuiteInfo
 
 HOSTILE = (
     "</script></style></pre><img src=x onerror=alert(1)><svg onload=alert(2)>"
-    "\" onmouseover=\"alert(3)\" ' {{ 7*7 }} {% raw %} ]]> & &amp; "
+    '" onmouseover="alert(3)" \' {{ 7*7 }} {% raw %} ]]> & &amp; '
     "\x00\x07\x1b]0;owned\x07\x1b[2J\x9b31m\u202edenrut\u2066\ud800\ufffe\r\u2028end"
 )
 
@@ -59,9 +59,7 @@ class Sample:
         response = Response(202, "Accepted", [["Content-Type", "application/json"]], body, None, len(text))
         request = Request("POST", "/v1/api/models/list", [["Content-Type", "application/json"]], '{"id": 1}')
         ordinary = {"request": request, "response": response, "error": None}
-        return Exchange(
-            identifier, None, "list", "2026-11-23T10:00:00Z", 0.0123, **{**ordinary, **fields}
-        )
+        return Exchange(identifier, None, "list", "2026-11-23T10:00:00Z", 0.0123, **{**ordinary, **fields})
 
     def upload(self, identifier: str) -> Exchange:
         parts = [

@@ -43,7 +43,7 @@ def _as_onnx(file: IO[bytes], size: int) -> Inspection:
     head = file.read(16)
     for magic, what in _MAGICS:
         if head.startswith(magic):
-            return _refused("other", f"not an ONNX model but {what}; say its own framework in the upload")
+            return _refused("other", f"not an ONNX model but {what}; name its own framework in the upload")
     try:
         return inspect_onnx(file, size)
     except RefusedFileError as refusal:

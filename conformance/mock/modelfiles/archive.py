@@ -23,6 +23,7 @@ FREE_GROWTH_BYTES = 32 * 2**20
 MAX_READ_BYTES = 64 * 2**20
 
 _LOCAL_HEADER_BYTES = 30
+_CHUNK_BYTES = 2**20
 _ENCRYPTED_FLAGS = 0x0001 | 0x0040 | 0x2000
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -96,7 +97,7 @@ class Archive:
             raise RefusedFileError(f"the archive has over {MAX_READ_BYTES} bytes of pickles and source text")
         try:
             with self._zip.open(info) as stream:
-                data = stream.read(info.file_size + 1)
+                data = b"".join(iter(lambda: stream.read(_CHUNK_BYTES), b""))
         except _UNREADABLE as error:
             raise RefusedFileError(
                 f"the entry {printable(name)!r} is damaged ({_described(error)})"

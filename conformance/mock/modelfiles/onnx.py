@@ -17,6 +17,8 @@ MAX_INPUTS_AND_OUTPUTS = 1024
 MAX_DIMENSIONS = 32
 MAX_NAME_BYTES = 1024
 MAX_DIMENSION_NAME_BYTES = 64
+MAX_TENSORS = 200_000
+MAX_ALL_NAMES_CHARACTERS = 4 * 2**20
 
 _EXTERNAL = 1
 _STRING = 8
@@ -41,6 +43,7 @@ _TYPE = dict.fromkeys((1, 4, 5, 6, 8, 9), LENGTH_DELIMITED)
 _TENSOR_TYPE = {1: VARINT, 2: LENGTH_DELIMITED}
 _SHAPE = {1: LENGTH_DELIMITED}
 _DIMENSION = {1: VARINT, 2: LENGTH_DELIMITED, 3: LENGTH_DELIMITED}
+_SPARSE_TENSOR = {1: LENGTH_DELIMITED, 2: LENGTH_DELIMITED}
 _TENSOR = {2: VARINT, 14: VARINT} | dict.fromkeys((6, 8, 9, 12, 13), LENGTH_DELIMITED)
 # Repeated numbers come packed (one length-delimited field) or one by one in this wire type.
 _TENSOR_NUMBERS = {1: VARINT, 4: FIXED32, 5: VARINT, 7: VARINT, 10: FIXED64, 11: VARINT}
@@ -94,13 +97,18 @@ class _Model:
             raise RefusedFileError("an ONNX model that imports an operator set without a version")
 
     def _graph(self, graph: Field) -> tuple[tuple[TensorInfo, ...], tuple[TensorInfo, ...]]:
-        """Inputs and outputs. Two passes, as outputs may stand before or after the nodes that make them."""
+        """Inputs and outputs. Two passes, as files hold the nodes before the constants that nodes take in."""
         inputs: dict[str, TensorInfo] = {}
         outputs: dict[str, TensorInfo] = {}
+        constants, known = _Names(), _Names()
         named = False
         for field in self._known(graph.start, graph.end, "the graph", _GRAPH):
             if field.number == 2:
                 named = named or field.length > 0
+            elif field.number in (5, 15):
+                name = self._initializer(field) if field.number == 5 else self._sparse_initializer(field)
+                constants.add(name)
+                known.add(name)
             elif field.number in (11, 12):
                 info = self._value_info(field)
                 (inputs if field.number == 11 else outputs)[info.name] = info
@@ -110,48 +118,60 @@ class _Model:
             raise RefusedFileError("an ONNX graph without a name")
         if not outputs:
             raise RefusedFileError("an ONNX graph without outputs")
+        for name in inputs:
+            known.add(name)
+        self._nodes(graph, known)
+        if missing := [name for name in outputs if name not in known]:
+            raise RefusedFileError(f"no node makes the graph's output {printable(missing[0])!r}")
+        # Old writers list constants among the inputs, as defaults.
+        asked = tuple(info for name, info in inputs.items() if name not in constants)
+        return asked, tuple(outputs.values())
+
+    def _nodes(self, graph: Field, known: _Names) -> None:
+        """Check that each node takes what is `known` by then, and add what it makes."""
         nodes = 0
-        missing = set(outputs) - set(inputs)
         for field in self._known(graph.start, graph.end, "the graph", _GRAPH):
             if field.number == 1:
                 nodes += 1
-                self._node(field, missing)
-            elif field.number == 5:
-                name = self._initializer(field)
-                missing.discard(name)
-                inputs.pop(name, None)
+                self._node(field, known)
         if nodes == 0:
             raise RefusedFileError("an ONNX graph without nodes")
-        if missing:
-            raise RefusedFileError(f"no node makes the graph's output {printable(min(missing))!r}")
-        return tuple(inputs.values()), tuple(outputs.values())
 
-    def _node(self, node: Field, missing: set[str]) -> None:
-        """Check one node and take what it makes off the `missing` names."""
+    def _node(self, node: Field, known: _Names) -> None:
+        makes = _Names()
         has_operator = False
         for part in self._known(node.start, node.end, "a node", _NODE):
-            if part.number == 2:
-                missing.discard(self._name(part))
+            if part.number == 1:
+                name = self._name(part)
+                if name and name not in known:
+                    raise RefusedFileError(f"a node takes {printable(name)!r}, which nothing before it makes")
+            elif part.number == 2:
+                makes.add(self._name(part))
             elif part.number == 4:
                 has_operator = part.length > 0
         if not has_operator:
             raise RefusedFileError("an ONNX graph with a node that names no operator")
+        for name in makes:
+            known.add(name)
 
     def _name(self, field: Field) -> str:
         """A tensor's name; "" for one too long to be that of an input or output, as those are refused."""
         return self._wire.text(field) if field.length <= MAX_NAME_BYTES else ""
 
     def _value_info(self, field: Field) -> TensorInfo:
-        name, element_type, shape = "", None, None
+        name, element_type, shape, typed = "", None, None, False
         for part in self._known(field.start, field.end, "an input or output", _VALUE_INFO):
             if part.number == 1:
                 name = self._name(part)
             elif part.number == 2:
+                typed = True
                 for kind in self._known(part.start, part.end, "a type", _TYPE):
                     if kind.number == 1:
                         element_type, shape = self._tensor_type(kind)
         if not name:
             raise RefusedFileError("an ONNX graph with an input or output whose name is missing or too long")
+        if not typed:
+            raise RefusedFileError(f"the input or output {printable(name)!r} has no type")
         return TensorInfo(name, element_type, shape)
 
     def _tensor_type(self, field: Field) -> tuple[str | None, tuple[int | str | None, ...] | None]:
@@ -177,6 +197,14 @@ class _Model:
             elif part.number == 2:
                 size = self._wire.text(part, MAX_DIMENSION_NAME_BYTES)
         return size
+
+    def _sparse_initializer(self, field: Field) -> str:
+        """A sparse constant has the name of its values."""
+        name = ""
+        for part in self._known(field.start, field.end, "a sparse initializer", _SPARSE_TENSOR):
+            if part.number == 1:
+                name = self._initializer(part)
+        return name
 
     def _initializer(self, field: Field) -> str:
         """Check one constant tensor against its own shape and give its name."""
@@ -208,6 +236,27 @@ class _Model:
                 )
         _check_data(name, data_type, elements, raw_bytes, has_data)
         return name
+
+
+class _Names:
+    """A set of tensors' names that refuses to grow without bound."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._characters_left = MAX_ALL_NAMES_CHARACTERS
+
+    def add(self, name: str) -> None:
+        if name not in self._names:
+            self._names.add(name)
+            self._characters_left -= len(name)
+            if len(self._names) > MAX_TENSORS or self._characters_left < 0:
+                raise RefusedFileError(f"a graph of over {MAX_TENSORS} tensors or with endless names")
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
 
 
 def _element_type(code: int) -> tuple[str, int | None]:

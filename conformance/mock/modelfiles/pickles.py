@@ -195,7 +195,8 @@ class _Machine:
         arguments, called = self._pop(), self._pop()
         if not isinstance(called, Global) or not called.callable:
             raise RefusedFileError("the pickle calls something that can't be resolved")
-        if not isinstance(arguments, tuple):
+        # TorchScript passes a scripted enum's value bare.
+        if not (isinstance(arguments, tuple) or called.scripted):
             raise RefusedFileError("the pickle calls something without a tuple of arguments")
         self._stack.append(_OPAQUE)
 

@@ -60,7 +60,7 @@ class Global(NamedTuple):
     @property
     def scripted(self) -> bool:
         """Whether it is a class that the file itself brings along as source text."""
-        return bool(_SCRIPTED.fullmatch(self.module))
+        return bool(_SCRIPTED.fullmatch(self.module)) and self.name.isidentifier()
 
     @property
     def element_bytes(self) -> int | None:

@@ -30,8 +30,8 @@ _MAX_SIGNATURE = 4096
 def inspect_torchscript(file: IO[bytes], size: int) -> Inspection:
     """Inspect a TorchScript file of `size` bytes; RefusedFileError says why it isn't one."""
     archive = Archive(file, size)
-    pickles = _pickles(archive)
     _check_layout(archive)
+    pickles = _pickles(archive)
     for name, folder in _TENSOR_FOLDERS.items():
         _check_tensors(archive, pickles[name], folder)
     sources = _sources(archive, pickles)

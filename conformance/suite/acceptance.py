@@ -1,0 +1,146 @@
+"""Uploads that an instance may carry out or refuse, and what is asserted of either.
+
+A check of one property of an upload must fail for that property alone. So an upload that isn't carried out is compared
+with one that differs in just that property: only where that one is, the property is what the instance gets wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from conformance.errors import NotTestable
+from conformance.instance.modelfile import ModelFile
+from conformance.instance.models import Models
+from conformance.suite.assertions import assert_refused, describe, expect
+from conformance.suite.uploads import Uploaded, details, rows
+
+RECENT_MODELS = 20
+"""How many models, the highest ids first, are searched for a file whose name isn't listed. Ours."""
+
+
+def attempt(models: Models, file: ModelFile, metadata: Mapping[str, Any], **options: Any) -> Uploaded:
+    """Send an upload with exactly this metadata. Nothing is required of the answer."""
+    name, workspace_id = str(metadata.get("name")), metadata.get("workspace_id")
+    reply = models.upload(file, name=name, metadata=dict(metadata), **options)
+    placed = workspace_id if isinstance(workspace_id, int) else models.workspace_id
+    return Uploaded(models, file, name, options.get("filename") or file.file_name, reply, placed)
+
+
+def is_shown(uploaded: Uploaded) -> bool:
+    """Whether list or list_versions shows a model of the upload's name."""
+    try:
+        return uploaded.model_id > 0
+    except NotTestable:
+        return False
+
+
+def is_carried_out(uploaded: Uploaded) -> bool:
+    """Whether an upload was answered with success and its model is there."""
+    return uploaded.reply.is_success and is_shown(uploaded)
+
+
+def assert_carried_out(uploaded: Uploaded, *, what: str, instead: Callable[[], Uploaded]) -> None:
+    """The upload succeeded and its model is there.
+
+    `instead` makes an upload that differs from it only in what the check is about; it is asked for only on failure.
+    Raises NotTestable where that one isn't carried out either.
+    """
+    __tracebackhide__ = True
+    carried_out = is_carried_out(uploaded)
+    if not carried_out:
+        other = instead()
+        if not is_carried_out(other):
+            raise NotTestable(f"needs uploads to work, but the one to compare with was answered {describe(other.reply)}")
+    expect(
+        carried_out,
+        expected=f"{what} is carried out",
+        actual=lambda: _what_came(uploaded),
+        replies=[uploaded.reply],
+    )
+
+
+def assert_carried_out_or_refused(uploaded: Uploaded, *, what: str) -> bool:
+    """The upload was carried out, or it was refused and left nothing behind. Returns whether it was carried out."""
+    __tracebackhide__ = True
+    if not uploaded.reply.is_success:
+        assert_not_carried_out(uploaded, what=what)
+        return False
+    expect(
+        is_shown(uploaded),
+        expected=f"{what} is carried out, or refused",
+        actual=lambda: _what_came(uploaded),
+        replies=[uploaded.reply],
+    )
+    return True
+
+
+def assert_not_carried_out(uploaded: Uploaded, *, what: str) -> None:
+    """The upload was refused, and the workspace has no model of its run-unique name."""
+    __tracebackhide__ = True
+    assert_refused(uploaded.reply, what=what)
+    listed = uploaded.models.list(uploaded.models.workspace_id)
+    if not listed.is_success:
+        raise NotTestable(f"needs the workspace's list to prove that nothing is created, but it answered {describe(listed)}")
+    created = [row for row in rows(listed, "models") if row.get("name") == uploaded.name]
+    expect(
+        not created,
+        expected=f"{what} leaves no model behind",
+        actual=f"the workspace now lists the model {uploaded.name!r}",
+        replies=[uploaded.reply, listed],
+    )
+
+
+def assert_in_no_workspace(uploaded: Uploaded, *, what: str) -> None:
+    """No version of the file exists under the upload's name, whatever the workspace."""
+    __tracebackhide__ = True
+    versions = uploaded.models.list_versions(model_id=uploaded.name, models_pk_id=0)
+    created = [row for row in rows(versions, None) if row.get("sha") == uploaded.file.sha256]
+    expect(
+        not created,
+        expected=f"{what} leaves no model behind in any workspace",
+        actual=f"list_versions shows a version of the refused file under {uploaded.name!r}",
+        replies=[uploaded.reply, versions],
+    )
+
+
+def own_rows(uploaded: Uploaded) -> list[dict[str, Any]]:
+    """The upload's row as list_versions shows it, then as get does; found by its file, whose bytes and name are its own.
+
+    Empty where neither shows it. Raises NotTestable where the model itself isn't shown.
+    """
+    found = _own(rows(uploaded.versions_reply(), None), uploaded)
+    return found + _own(rows(details(uploaded.models, uploaded.model_id), "models"), uploaded)
+
+
+def _own(versions: list[dict[str, Any]], uploaded: Uploaded) -> list[dict[str, Any]]:
+    by_digest = [row for row in versions if row.get("sha") == uploaded.file.sha256]
+    return by_digest or [row for row in versions if row.get("file_name") == uploaded.file_name]
+
+
+def shown_name(uploaded: Uploaded) -> str | None:
+    """The name under which the instance shows the upload, None where it isn't found.
+
+    The list is asked for the name, then list_versions, then the newest models are searched for the file's digest.
+    """
+    listed = rows(uploaded.models.list(uploaded.workspace_id), "models")
+    if any(row.get("name") == uploaded.name for row in listed):
+        return uploaded.name
+    digest = uploaded.file.sha256
+    for row in rows(uploaded.models.list_versions(model_id=uploaded.name, models_pk_id=0), None):
+        if row.get("sha") == digest and isinstance(row.get("model_id"), str):
+            return str(row["model_id"])
+    ids = sorted((row["id"] for row in listed if isinstance(row.get("id"), int)), reverse=True)
+    names = {row.get("id"): row.get("name") for row in listed}
+    for model_id in ids[:RECENT_MODELS]:
+        versions = rows(details(uploaded.models, model_id), "models")
+        if any(row.get("sha") == digest for row in versions) and isinstance(names[model_id], str):
+            return str(names[model_id])
+    return None
+
+
+def _what_came(uploaded: Uploaded) -> str:
+    answered = describe(uploaded.reply)
+    if not uploaded.reply.is_success:
+        return answered
+    return f"{answered}, but neither list nor list_versions shows the model {uploaded.name!r}"

@@ -1,0 +1,265 @@
+"""Verdicts on requirements and runs, by table and by property."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.errors import UsageError
+from conformance.report.outcome import CHECK_VERDICTS, CheckOutcome
+from conformance.report.verdict import (
+    EXIT_CODES,
+    LEVELS,
+    NOT_RUN,
+    VERDICTS,
+    RequirementVerdict,
+    Waiver,
+    judge_requirements,
+    judge_run,
+)
+
+SEVERITY = {"conformant": 0, "not-testable": 1, "suite-error": 2, "not-conformant": 3}
+IDS = ("a.must", "b.must", "c.should", "d.may", "e.inferred")
+WAIVED = (Waiver("a.must", "agreed"),)
+
+
+def one(sample: Any, verdicts: Sequence[str], **fields: Any) -> RequirementVerdict:
+    """The verdict on one requirement of which checks found `verdicts`."""
+    checks = [sample.check(v, "upload.id", name=f"test_{i}", reason=f"r{i}") for i, v in enumerate(verdicts)]
+    return judge_requirements([sample.requirement("upload.id", **fields)], checks, "core")[0]
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        ([], "not-testable"),
+        (["passed"], "passed"),
+        (["passed", "passed"], "passed"),
+        (["passed", "failed"], "failed"),
+        (["error", "failed"], "failed"),
+        (["passed", "error"], "inconclusive"),
+        (["not-testable", "error"], "inconclusive"),
+        (["passed", "not-testable"], "not-testable"),
+        (["not-applicable", "not-testable"], "not-testable"),
+        (["not-applicable"], "not-applicable"),
+        (["not-applicable", "not-applicable"], "not-applicable"),
+        (["not-applicable", "passed"], "passed"),
+    ],
+    ids=lambda value: "+".join(value) or "none" if isinstance(value, list) else value,
+)
+def test_the_strongest_outcome_settles_a_requirement(sample: Any, found: list[str], verdict: str) -> None:
+    assert one(sample, found).verdict == verdict
+
+
+def test_the_reason_is_the_deciding_checks(sample: Any) -> None:
+    assert one(sample, ["passed", "failed"]).reason == "1 of 2 checks: r1"
+    assert one(sample, ["not-testable"]).reason == "r0"
+    assert one(sample, []).reason == NOT_RUN
+    assert one(sample, ["passed"]).reason is None
+    assert one(sample, ["passed", "not-applicable"]).reason == "1 of 2 checks did not apply"
+
+
+def test_a_failure_without_a_reason_tells_what_differed(sample: Any) -> None:
+    check = sample.check("failed", "upload.id", expected="202", actual="500")
+    (verdict,) = judge_requirements([sample.requirement("upload.id")], [check], "core")
+    assert verdict.reason == "expected 202, got 500"
+
+
+def test_excluded_is_not_applicable_whatever_ran(sample: Any) -> None:
+    verdict = one(sample, ["failed"], excluded="needs a cluster")
+    assert (verdict.verdict, verdict.reason) == ("not-applicable", "excluded: needs a cluster")
+
+
+@pytest.mark.parametrize(
+    ("profile", "selected", "verdict"),
+    [
+        ("core", "core", "passed"),
+        ("core", "full", "passed"),
+        ("full", "full", "passed"),
+        ("full", "core", "not-applicable"),
+    ],
+)
+def test_a_profile_selects(sample: Any, profile: str, selected: str, verdict: str) -> None:
+    check = sample.check("passed", "upload.id")
+    judged = judge_requirements([sample.requirement("upload.id", profile=profile)], [check], selected)
+    assert judged[0].verdict == verdict
+    assert judged[0].reason == (None if verdict == "passed" else "profile full")
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [("failed", "waived"), ("not-testable", "waived"), ("passed", "passed"), ("error", "inconclusive")],
+)
+def test_a_waiver_covers_failed_and_not_testable_only(sample: Any, found: str, verdict: str) -> None:
+    waiver = [Waiver("upload.id", "agreed")]
+    judged = judge_requirements(
+        [sample.requirement("upload.id")], [sample.check(found, "upload.id", reason="why")], "core", waiver
+    )
+    assert judged[0].verdict == verdict
+    assert ("agreed" in (judged[0].reason or "")) == (verdict == "waived")
+
+
+def test_a_waiver_of_an_unknown_requirement_is_refused(sample: Any) -> None:
+    with pytest.raises(UsageError, match=r"'upload\.idd'"):
+        judge_requirements([sample.requirement("upload.id")], [], "core", [Waiver("upload.idd", "")])
+
+
+def test_a_reading_belongs_to_the_requirement_that_accepts_it(sample: Any) -> None:
+    ambiguous = sample.requirement(
+        "upload.returns-id", interpretation=(sample.reading("version id", "as recorded"),)
+    )
+    check = sample.check(
+        "passed", "upload.returns-id", "upload.status", observations=("reading: version id",)
+    )
+    first, second = judge_requirements([ambiguous, sample.requirement("upload.status")], [check], "core")
+    assert [str(reading) for reading in first.readings] == ["version id (as recorded)"]
+    assert second.readings == ()
+
+
+def run(sample: Any, outcomes: list[CheckOutcome], strict: bool = False, **fields: Any) -> Any:
+    requirements = [
+        sample.requirement("a.must"),
+        sample.requirement("b.must"),
+        sample.requirement("c.should", "SHOULD"),
+        sample.requirement("d.may", "MAY"),
+        sample.requirement("e.inferred", basis="inferred"),
+    ]
+    waivers = fields.pop("waivers", ())
+    verdicts = judge_requirements(requirements, outcomes, "core", waivers)
+    return judge_run(verdicts, outcomes, strict=strict, **fields)
+
+
+EXIT_MATRIX = [
+    # verdicts of a.must, b.must, c.should, d.may, e.inferred | strict | exit code
+    ("passed", "passed", "passed", "passed", "passed", False, 0),
+    ("passed", "passed", "failed", "passed", "passed", False, 0),
+    ("passed", "passed", "failed", "passed", "passed", True, 1),
+    ("passed", "passed", "passed", "failed", "passed", True, 0),
+    ("passed", "passed", "passed", "passed", "failed", True, 0),
+    ("passed", "passed", "not-testable", "passed", "passed", True, 0),
+    ("passed", "passed", "passed", "not-testable", "not-testable", False, 0),
+    ("passed", "not-applicable", "passed", "passed", "passed", False, 0),
+    ("passed", "failed", "passed", "passed", "passed", False, 1),
+    ("error", "failed", "passed", "passed", "passed", False, 1),
+    ("not-testable", "failed", "passed", "passed", "passed", False, 1),
+    ("passed", "error", "passed", "passed", "passed", False, 4),
+    ("passed", "not-testable", "error", "passed", "passed", False, 4),
+    ("passed", "passed", "passed", "error", "passed", False, 4),
+    ("passed", "not-testable", "passed", "passed", "passed", False, 3),
+    ("passed", "not-testable", "failed", "passed", "passed", False, 3),
+    ("passed", "not-testable", "failed", "passed", "passed", True, 1),
+    ("not-applicable", "not-applicable", "passed", "passed", "passed", False, 3),
+]
+
+
+@pytest.mark.parametrize("row", EXIT_MATRIX, ids=lambda row: "-".join(str(cell)[:5] for cell in row))
+def test_exit_codes(sample: Any, row: tuple[Any, ...]) -> None:
+    *found, strict, exit_code = row
+    outcomes = [sample.check(v, i, name=i) for v, i in zip(found, IDS, strict=True)]
+    assert run(sample, outcomes, strict).exit_code == exit_code
+
+
+PASSES = [CheckOutcome(f"test_a.py::test_{i}", (i,), "passed") for i in IDS]
+
+
+def test_blocked_is_not_testable_with_its_reason(sample: Any) -> None:
+    verdict = run(sample, [], blocked="https://api.example.com refused the connection")
+    assert (verdict.exit_code, verdict.verdict) == (3, "not-testable")
+    assert verdict.reason == "https://api.example.com refused the connection"
+
+
+def test_an_error_outside_of_the_checks_is_the_suites(sample: Any) -> None:
+    verdict = run(sample, PASSES, suite_errors=["a worker died\nsecond line"])
+    assert verdict.exit_code == 4
+    assert verdict.reason == "the suite itself failed: a worker died"
+
+
+def test_a_failure_that_no_requirement_accounts_for_is_an_error_of_the_suite(sample: Any) -> None:
+    stray = sample.check("failed", "no.such-requirement")
+    assert run(sample, [*PASSES, stray]).exit_code == 4
+
+
+def test_nothing_run_is_never_conformant(sample: Any) -> None:
+    assert run(sample, []).exit_code == 3
+    assert judge_run([], []).exit_code == 3
+
+
+def test_a_waived_failure_does_not_fail_the_run(sample: Any) -> None:
+    failure = sample.check("failed", "a.must")
+    assert run(sample, [*PASSES, failure]).exit_code == 1
+    waived = run(sample, [*PASSES, failure], waivers=WAIVED)
+    assert (waived.exit_code, waived.reason) == (0, "2 MUST requirements passed, 1 waived")
+
+
+def test_counts_hold_every_requirement_once(sample: Any) -> None:
+    counts = run(sample, [*PASSES, sample.check("failed", "c.should")]).counts
+    assert list(counts) == list(LEVELS)
+    assert all(list(counts[level]) == list(VERDICTS) for level in LEVELS)
+    assert counts["MUST"]["passed"] == 3
+    assert counts["SHOULD"]["failed"] == 1
+    assert sum(sum(row.values()) for row in counts.values()) == len(IDS)
+
+
+some_outcomes = st.lists(
+    st.builds(
+        CheckOutcome,
+        nodeid=st.sampled_from(["t.py::a", "t.py::b", "t.py::c"]),
+        requirements=st.lists(st.sampled_from(IDS), min_size=1, max_size=3).map(tuple),
+        verdict=st.sampled_from(CHECK_VERDICTS),
+    ),
+    max_size=8,
+)
+
+
+@given(
+    outcomes=some_outcomes,
+    hit=st.lists(st.sampled_from(IDS), max_size=3).map(tuple),
+    verdict=st.sampled_from(["failed", "error"]),
+    strict=st.booleans(),
+    waivers=st.sampled_from([(), WAIVED]),
+    place=st.integers(0, 8),
+)
+def test_one_more_failure_or_error_never_improves_the_run(
+    sample: Any,
+    outcomes: list[CheckOutcome],
+    hit: tuple[str, ...],
+    verdict: str,
+    strict: bool,
+    waivers: tuple[Waiver, ...],
+    place: int,
+) -> None:
+    worse = [*outcomes[:place], CheckOutcome("t.py::new", hit, verdict), *outcomes[place:]]
+    before = run(sample, outcomes, strict, waivers=waivers).verdict
+    after = run(sample, worse, strict, waivers=waivers).verdict
+    assert SEVERITY[after] >= SEVERITY[before]
+
+
+@given(outcomes=some_outcomes, strict=st.booleans(), order=st.randoms(use_true_random=False))
+def test_the_order_of_outcomes_changes_no_verdict(
+    sample: Any, outcomes: list[CheckOutcome], strict: bool, order: Any
+) -> None:
+    shuffled = order.sample(outcomes, len(outcomes))
+    first, second = run(sample, outcomes, strict), run(sample, shuffled, strict)
+    assert (first.verdict, first.counts) == (second.verdict, second.counts)
+
+
+@given(outcomes=some_outcomes)
+def test_strict_never_improves_the_run(sample: Any, outcomes: list[CheckOutcome]) -> None:
+    lenient, strict = run(sample, outcomes), run(sample, outcomes, strict=True)
+    assert SEVERITY[strict.verdict] >= SEVERITY[lenient.verdict]
+
+
+@given(outcomes=some_outcomes, strict=st.booleans())
+def test_conformant_means_that_no_binding_requirement_is_open(
+    sample: Any, outcomes: list[CheckOutcome], strict: bool
+) -> None:
+    verdict = run(sample, outcomes, strict)
+    assert verdict.exit_code == EXIT_CODES[verdict.verdict]
+    if verdict.verdict == "conformant":
+        seen = {outcome.verdict for outcome in outcomes if {"a.must", "b.must"} & set(outcome.requirements)}
+        assert seen <= {"passed", "not-applicable"}
+        assert "passed" in seen

@@ -1,0 +1,189 @@
+"""The command as its users meet it: exit codes, one line for each mistake, and the files it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.servers import closed_port, constant, serving
+
+TOKEN = "a-token-that-nobody-may-see"
+
+
+def command(*arguments: str, cwd: Path, timeout: float = 240, **environ: str) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("WALLAROO_CONFORMANCE")}
+    return subprocess.run(
+        [sys.executable, "-m", "conformance", *arguments],
+        cwd=cwd,
+        env=clean | environ,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def conformant_run(tmp_path_factory):
+    """One run of the core profile on the embedded instance."""
+    folder = tmp_path_factory.mktemp("conformant")
+    done = command("run", "--out", "out", cwd=folder)
+    return done, folder / "out"
+
+
+def test_the_embedded_instance_conforms_and_the_exit_code_is_0(conformant_run):
+    done, out = conformant_run
+    statement = json.loads((out / "statement.json").read_text())
+    failed = [r for r in statement["requirements"] if r["verdict"] not in ("passed", "not-applicable")]
+    assert done.returncode == 0, (failed, done.stdout, done.stderr)
+    assert statement["verdict"] == "conformant"
+    assert not [r["id"] for r in failed if r["level"] == "MUST"]
+
+
+def test_a_run_leaves_statement_junit_page_and_recording(conformant_run):
+    _, out = conformant_run
+    assert sorted(path.name for path in out.iterdir()) == [
+        "exchanges.ndjson",
+        "junit.xml",
+        "report.html",
+        "statement.json",
+    ]
+
+
+def test_the_core_profile_stays_within_its_budget_of_requests(conformant_run):
+    _, out = conformant_run
+    assert 50 < len((out / "exchanges.ndjson").read_text().splitlines()) <= 400
+
+
+def test_the_last_line_of_the_screen_is_the_verdict(conformant_run):
+    done, _ = conformant_run
+    assert "conformant" in done.stdout.strip().splitlines()[-1].lower()
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_no_token_of_the_run_is_in_any_file_or_output(conformant_run):
+    done, out = conformant_run
+    everything = done.stdout + done.stderr + "".join(p.read_text() for p in out.iterdir())
+    assert "eyJ" not in everything
+
+
+def test_a_failed_must_is_exit_code_1(tmp_path):
+    answer = constant(200, {"workspace_id": 7, "models": []})
+    with serving(answer) as url:
+        done = command("run", "--target", url, "--out", "out", cwd=tmp_path, WALLAROO_CONFORMANCE_TOKEN=TOKEN)
+    statement = json.loads((tmp_path / "out" / "statement.json").read_text())
+    assert done.returncode == 1, done.stderr
+    assert statement["verdict"] == "not-conformant"
+    assert not [r["id"] for r in statement["requirements"] if r["level"] == "MUST" and r["verdict"] == "passed"]
+    assert TOKEN not in done.stdout + done.stderr + "".join(p.read_text() for p in (tmp_path / "out").iterdir())
+    assert "Expected:" in done.stdout
+    assert "curl" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "said"),
+    [
+        (["run", "--colour"], {}, "--colour"),
+        (["run", "--workspace-id", "ten"], {}, "--workspace-id"),
+        (["run", "--profile", "huge"], {}, "core, full"),
+        (["run", "--target", "https://example.com"], {}, "WALLAROO_CONFORMANCE_TOKEN"),
+        (["run", "--target", "ftp://example.com"], {"WALLAROO_CONFORMANCE_TOKEN": TOKEN}, "http"),
+        (["run", "--target", f"https://user:{TOKEN}@example.com"], {"WALLAROO_CONFORMANCE_TOKEN": TOKEN}, "URL"),
+        (["run", "--onnx-model", "absent.onnx"], {}, "absent.onnx"),
+        (["run", "--token-file", "absent"], {}, "absent"),
+        (["check", "delete", "-"], {}, "delete"),
+        (["check", "list", "absent.json"], {}, "absent.json"),
+        (["requirements", "--format", "pdf"], {}, "pdf"),
+        (["mock", "--port", "99999"], {}, "99999"),
+        (["sing"], {}, "sing"),
+    ],
+    ids=lambda value: "-".join(value)[:40] if isinstance(value, list) else "",
+)
+def test_bad_usage_is_one_line_and_exit_code_2(tmp_path, arguments, environ, said):
+    done = command(*arguments, cwd=tmp_path, **environ)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert said in done.stderr
+    assert TOKEN not in done.stderr
+    assert done.stdout == ""
+
+
+def test_an_unreachable_instance_is_exit_code_3_and_says_so(tmp_path):
+    done = command(
+        "run", "--target", closed_port(), "--out", "out", cwd=tmp_path, WALLAROO_CONFORMANCE_TOKEN=TOKEN
+    )
+    assert done.returncode == 3
+    assert "Traceback" not in done.stdout + done.stderr
+    statement = json.loads((tmp_path / "out" / "statement.json").read_text())
+    assert statement["verdict"] == "not-testable"
+    assert not [r for r in statement["requirements"] if r["verdict"] == "passed"]
+
+
+def test_refused_credentials_are_exit_code_3(tmp_path):
+    with serving(constant(401, {"msg": "no", "code": 401})) as url:
+        done = command("run", "--target", url, "--out", "out", cwd=tmp_path, WALLAROO_CONFORMANCE_TOKEN=TOKEN)
+    assert done.returncode == 3
+    assert "credentials refused" in done.stdout
+
+
+def test_a_crash_of_the_suite_is_exit_code_4(tmp_path):
+    # A selection without any check ends pytest without a verdict, which is no verdict on the instance either.
+    done = command("run", "-k", "no_such_check_anywhere", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 4, done.stdout
+    assert "suite" in done.stdout
+
+
+def test_strict_makes_a_failed_should_fatal(tmp_path):
+    with serving(constant(200, {"workspace_id": 7})) as url:
+        arguments = ["run", "--target", url, "-k", "docs_page", "--out", "out"]
+        environ = {"WALLAROO_CONFORMANCE_TOKEN": TOKEN}
+        lenient = command(*arguments, cwd=tmp_path, **environ)
+        strict = command(*arguments, "--strict", cwd=tmp_path, **environ)
+    assert (lenient.returncode, strict.returncode) == (3, 1)
+
+
+def test_check_judges_a_saved_reply(tmp_path):
+    (tmp_path / "reply.json").write_text('{"models": [{"id": 0}]}')
+    done = command("check", "list", "reply.json", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "models[0].id" in done.stdout
+    (tmp_path / "reply.json").write_text('{"models": []}')
+    assert command("check", "list", "reply.json", cwd=tmp_path).returncode == 0
+
+
+def test_requirements_lists_each_promise_with_a_check_or_a_reason(tmp_path):
+    done = command("requirements", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for requirement in json.loads(done.stdout)["requirements"]:
+        assert bool(requirement["checks"]) != bool(requirement["excluded"]), requirement["id"]
+
+
+def test_the_mock_says_where_it_is_and_ends_cleanly(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "conformance", "mock", "--json"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        headers = {"Authorization": f"Bearer {said['token']}"}
+        body = {"workspace_id": said["workspace_id"]}
+        reply = requests.post(f"{said['url']}/v1/api/models/list", json=body, headers=headers, timeout=10)
+        assert reply.json() == {"models": []}
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+
+
+def test_the_users_own_pytest_configuration_has_no_say(tmp_path):
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --nonsense\n")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('not asked')\n")
+    done = command("run", "-k", "docs_page", "--out", "out", cwd=tmp_path, PYTEST_ADDOPTS="--nonsense")
+    statement = json.loads((tmp_path / "out" / "statement.json").read_text())
+    assert {r["id"]: r["verdict"] for r in statement["requirements"]}["api.docs-page"] == "passed", done.stdout

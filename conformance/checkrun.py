@@ -11,7 +11,7 @@ from conformance.contract import Release
 from conformance.errors import NotTestable, UsageError
 from conformance.evidence.curl import curl_command
 from conformance.evidence.recorder import Recorder
-from conformance.instance.session import InstanceFailure, NotJSON
+from conformance.instance.errors import InstanceFailure, NotJSON
 from conformance.report.outcome import CheckOutcome
 from conformance.suite.assertions import TALLY, Nonconformity
 
@@ -81,7 +81,7 @@ class CheckRun:
         decisive = [x for x in self.recorder.exchanges if x.id in (shown or used[-1:])]
         curl = curl_command(decisive[-1], self.base_url) if decisive and verdict == "failed" else None
         title = (getattr(item, "obj", None).__doc__ or "").strip().split("\n")[0]
-        redact = self.recorder.redact
+        redact = self._redacted
         return CheckOutcome(
             nodeid=check_id(item),
             title=title,
@@ -95,6 +95,9 @@ class CheckRun:
             observations=tuple(f"reading: {reading}" for reading in dict.fromkeys(TALLY.readings)),
             curl=curl,
         )
+
+    def _redacted(self, text: str | None) -> str | None:
+        return None if text is None else self.recorder.redactor.text(text)
 
     def decides(self, outcome: CheckOutcome, *, strict: bool) -> bool:
         """Whether the outcome counts against the run: a MUST is at stake, or a SHOULD under `strict`."""

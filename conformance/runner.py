@@ -43,7 +43,7 @@ def run_suite(assembly: Assembly, listener: Listener, *, select: str | None = No
     errors = []
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         tail = " ".join(log.split("\n")[-_LOG_TAIL:]).strip()
-        errors.append(assembly.redactor.redact_text(f"pytest ended with {code!r}: {tail}"))
+        errors.append(assembly.redactor.text(f"pytest ended with {code!r}: {tail}"))
     return assembly.result(session.outcomes, errors)
 
 

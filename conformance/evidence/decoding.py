@@ -14,9 +14,9 @@ _ABSENT = object()
 def exchange_from_json(value: object) -> Exchange:
     """An `Exchange` from its JSON object; ValueError says which field is missing or mistyped."""
     entry = _Fields(value, "exchange")
-    request = entry.object("request")
-    response = entry.object("response", nullable=True)
-    error = entry.object("error", nullable=True)
+    request = entry.child("request")
+    response = entry.child("response", nullable=True)
+    error = entry.child("error", nullable=True)
     assert request is not None
     return Exchange(
         id=entry.text("id"),
@@ -111,7 +111,7 @@ class _Fields:
             raise self._wrong(key, "true or false")
         return value
 
-    def object(self, key: str, *, nullable: bool = False) -> _Fields | None:
+    def child(self, key: str, *, nullable: bool = False) -> _Fields | None:
         value = self._get(key, _ABSENT)
         if value is None and nullable:
             return None

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from conformance.errors import ConformanceError, UsageError
-from conformance.evidence.exchange import Exchange, Request, Response
+from conformance.evidence.exchange import BODY_LIMIT, FAILED_BODY_LIMIT, Exchange
 from conformance.evidence.redaction import Redactor
 
 
@@ -108,18 +108,10 @@ def _open(path: Path) -> IO[str]:
 
 def _bounded(exchange: Exchange) -> Exchange:
     request, response = exchange.request, exchange.response
-    return replace(
-        exchange,
-        request=_bounded_request(request) if request.truncated else request,
-        response=_bounded_response(response) if response is not None and response.truncated else response,
-    )
-
-
-def _bounded_request(request: Request) -> Request:
-    body = request.kept_body.bounded()
-    return replace(request, body=body.text, body_base64=body.base64)
-
-
-def _bounded_response(response: Response) -> Response:
-    body = response.kept_body.bounded()
-    return replace(response, body=body.text, body_base64=body.base64)
+    if request.truncated:
+        body = request.kept_body.bounded(BODY_LIMIT)
+        request = replace(request, body=body.text, body_base64=body.base64)
+    if response is not None and response.truncated:
+        body = response.kept_body.bounded(BODY_LIMIT if exchange.error is None else FAILED_BODY_LIMIT)
+        response = replace(response, body=body.text, body_base64=body.base64)
+    return replace(exchange, request=request, response=response)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
+from typing import TypeVar
 
 import requests
 import urllib3.exceptions
@@ -15,6 +16,8 @@ from conformance.instance.transport import Attempt
 
 NOT_REACHED = frozenset({"connect", "tls", "proxy"})
 """The kinds after which nothing was exchanged with the instance."""
+
+_E = TypeVar("_E", bound=BaseException)
 
 TRANSPORT_ERRORS = (requests.RequestException, HTTPError, OSError, TooLarge, BadCoding)
 
@@ -58,21 +61,25 @@ def _broken(causes: list[BaseException], attempt: Attempt) -> Failure:
 
 
 def _unreached(causes: list[BaseException], host: str) -> Failure:
-    for cause in causes:
-        if isinstance(cause, requests.exceptions.ProxyError | urllib3.exceptions.ProxyError):
-            return Failure("proxy", f"the proxy for {host} can't be used ({_described(causes[-1])}); check HTTPS_PROXY")
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return Failure("tls", _certificate(cause, host))
-    for cause in causes:
-        if isinstance(cause, ssl.SSLError | urllib3.exceptions.SSLError):
-            return Failure("tls", _handshake(cause, host))
-        if isinstance(cause, urllib3.exceptions.NameResolutionError):
-            return Failure("connect", f"the host name {host} can't be resolved; check the target")
-        if isinstance(cause, ConnectionRefusedError):
-            return Failure("connect", f"{host} refuses the connection; check the target's host and port")
-        if isinstance(cause, urllib3.exceptions.ConnectTimeoutError) or isinstance(cause, TimeoutError):
-            return Failure("connect", f"no connection to {host} within the time allowed; check the target")
-    return Failure("connect", f"no connection to {host} ({_described(causes[-1])}); check the target")
+    """The first of these that is among the causes; urllib3 derives some of its errors from others."""
+    system = next((cause for cause in reversed(causes) if isinstance(cause, OSError) and cause.strerror), causes[-1])
+    if _first(causes, requests.exceptions.ProxyError, urllib3.exceptions.ProxyError):
+        return Failure("proxy", f"the proxy for {host} can't be used ({_described(system)}); check HTTPS_PROXY")
+    if certificate := _first(causes, ssl.SSLCertVerificationError):
+        return Failure("tls", _certificate(certificate, host))
+    if handshake := _first(causes, ssl.SSLError):
+        return Failure("tls", _handshake(handshake, host))
+    if _first(causes, urllib3.exceptions.NameResolutionError):
+        return Failure("connect", f"the host name {host} can't be resolved; check the target")
+    if _first(causes, ConnectionRefusedError):
+        return Failure("connect", f"{host} refuses the connection; check the target's host and port")
+    if _first(causes, TimeoutError):
+        return Failure("connect", f"no connection to {host} within the time allowed; check the target")
+    return Failure("connect", f"no connection to {host} ({_described(system)}); check the target")
+
+
+def _first(causes: list[BaseException], *kinds: type[_E]) -> _E | None:
+    return next((cause for cause in causes if isinstance(cause, kinds)), None)
 
 
 def _certificate(error: ssl.SSLCertVerificationError, host: str) -> str:

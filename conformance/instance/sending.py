@@ -13,7 +13,16 @@ from requests.exceptions import InvalidHeader, InvalidSchema, InvalidURL, Missin
 from requests.structures import CaseInsensitiveDict
 
 from conformance.errors import UsageError
-from conformance.evidence.exchange import Body, Credential, Exchange, Failure, Request, Response
+from conformance.evidence.exchange import (
+    BODY_LIMIT,
+    FAILED_BODY_LIMIT,
+    Body,
+    Credential,
+    Exchange,
+    Failure,
+    Request,
+    Response,
+)
 from conformance.evidence.recorder import Recorder
 from conformance.instance.authority import checked_bundle
 from conformance.instance.content import BodyReader
@@ -25,8 +34,6 @@ from conformance.instance.redirects import Hop, Refused, next_hop
 from conformance.instance.reply import Reply
 from conformance.instance.target import Target
 from conformance.instance.transport import Attempt, BoundedAdapter, current_attempt
-
-FAILED_BODY_LIMIT = 64 * 1024  #: bytes kept as evidence of a reply that failed
 
 
 @dataclass(frozen=True)
@@ -135,20 +142,27 @@ class Wire:
                 outgoing.method,
                 outgoing.url,
                 headers=outgoing.headers,
-                data=outgoing.body,  # type: ignore[arg-type]  # the stubs don't know sized iterables
+                data=outgoing.body,
                 auth=_Bearer(outgoing.token),
             )
         )
         seen.request = prepared
         url = str(prepared.url)
         settings = self._http.merge_environment_settings(url, {}, True, self._ca_bundle, None)
-        if settings["verify"] is not True and self._ca_bundle is None:
-            checked_bundle(str(settings["verify"]), "REQUESTS_CA_BUNDLE")
-        timeout = (self._limits.connect_timeout, self._limits.read_timeout)
+        verify = settings["verify"]
+        if isinstance(verify, str) and self._ca_bundle is None:
+            checked_bundle(verify, "REQUESTS_CA_BUNDLE")
         # Not Session.send: it reads the whole body of a redirect, endless or not, and keeps cookies.
-        response = self._http.get_adapter(url).send(prepared, timeout=timeout, **settings)
+        response = self._http.get_adapter(url).send(
+            prepared,
+            stream=True,
+            timeout=(self._limits.connect_timeout, self._limits.read_timeout),
+            verify=True if verify is None else verify,
+            proxies=dict(settings["proxies"]),
+        )
         seen.response = response
-        reader = BodyReader(response.raw, response.headers.get("Content-Encoding", ""), self._limits.max_reply_bytes)
+        coding = response.headers.get("Content-Encoding", "")
+        reader = BodyReader(response.raw, coding, self._limits.max_reply_bytes)
         try:
             seen.content = reader.read()
         except BaseException:
@@ -252,12 +266,8 @@ def _request(outgoing: Outgoing, prepared: requests.PreparedRequest | None) -> R
     )
 
 
-def _kept(seen: _Seen, limit: int | None = None) -> Response | None:
+def _kept(seen: _Seen, limit: int = BODY_LIMIT) -> Response | None:
     if seen.response is None:
         return None
     raw = seen.response.raw
-    reason = str(raw.reason or "")
-    headers = list(raw.headers.items())
-    if limit is None:
-        return Response.of(raw.status, reason, headers, seen.content)
-    return Response.of(raw.status, reason, headers, seen.content, limit)
+    return Response.of(raw.status, str(raw.reason or ""), list(raw.headers.items()), seen.content, limit)

@@ -73,8 +73,8 @@ class Session:
         self._token_source = token_source
         self._sleep, self._now = sleep, now
         limits = Limits(connect_timeout, read_timeout, upload_timeout, deadline, max_reply_bytes)
-        bundle = None if ca_bundle is None else str(ca_bundle)
-        self._wire = Wire(target, recorder, limits, bundle, _default_headers(), clock, now)
+        self.ca_bundle = None if ca_bundle is None else str(ca_bundle)
+        self._wire = Wire(target, recorder, limits, self.ca_bundle, _default_headers(), clock, now)
 
     def request(
         self,
@@ -115,6 +115,10 @@ class Session:
             fresh=not idempotent,
         )
         return self._throttled(outgoing)
+
+    def bearer_token(self) -> Secret | None:
+        """The session's token as of now, for a client of its own such as curl; None for a session without one."""
+        return self._token(SESSION_TOKEN)
 
     def close(self) -> None:
         """Close the pooled connections. The recorder is the caller's."""

@@ -16,7 +16,7 @@ _LARGEST_ID = 2**63 - 1
 def parse_json(body: bytes) -> Any:
     """The JSON value in `body`; refuses what isn't UTF-8 JSON of sane depth and number size (400)."""
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        value = _DECODER.decode(body.decode("utf-8"))
         if b"\\u" in body:  # an escape can smuggle in half of a surrogate pair, which no reply could repeat
             json.dumps(value, ensure_ascii=False).encode("utf-8")
         return value
@@ -74,3 +74,6 @@ def optional_text(payload: dict[str, Any], name: str) -> str | None:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} isn't JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

@@ -27,13 +27,17 @@ _POLL = 0.005
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises UsageError where the address can't be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio switches Nagle's delay off (40 ms an answer) only where the socket names its protocol.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except (OSError, OverflowError) as error:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except (OSError, OverflowError, UnicodeError) as error:
+        listener.close()
         reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(
-            f"can't listen on {host} port {port}: {reason}; use another --host or --port"
-        ) from None
+        raise UsageError(f"can't listen on {host} port {port}: {reason}; use another --host or --port") from None
+    return listener
 
 
 def url_of(host: str, listener: socket.socket) -> str:

@@ -152,7 +152,7 @@ def _check(
         outcome=outcome,
         title=outcome.title or outcome.nodeid.rpartition("::")[2],
         failure=failure,
-        curl=run.curl(outcome) if full else None,
+        curl=run.curl(outcome) if outcome.verdict == "failed" else None,
         exchanges=() if shown_at else tuple(_exchange(exchange, full) for exchange in kept),
         hidden=len(recorded) - len(kept),
         shown_at=shown_at,

@@ -166,7 +166,7 @@ class RunResult:
         if outcome.curl:
             return outcome.curl
         recorded = [self.exchanges[i] for i in outcome.exchanges if i in self.exchanges]
-        if not recorded:
+        if not recorded or "://" not in self.target:
             return None
         from conformance.evidence.curl import curl_command
 

@@ -6,7 +6,7 @@ with one that differs in just that property: only where that one is, the propert
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from conformance.errors import NotTestable
@@ -51,7 +51,9 @@ def assert_carried_out(uploaded: Uploaded, *, what: str, instead: Callable[[], U
     if not carried_out:
         other = instead()
         if not is_carried_out(other):
-            raise NotTestable(f"needs uploads to work, but the one to compare with was answered {describe(other.reply)}")
+            raise NotTestable(
+                f"needs uploads to work, but the one to compare with was answered {describe(other.reply)}"
+            )
     expect(
         carried_out,
         expected=f"{what} is carried out",
@@ -81,7 +83,9 @@ def assert_not_carried_out(uploaded: Uploaded, *, what: str) -> None:
     assert_refused(uploaded.reply, what=what)
     listed = uploaded.models.list(uploaded.models.workspace_id)
     if not listed.is_success:
-        raise NotTestable(f"needs the workspace's list to prove that nothing is created, but it answered {describe(listed)}")
+        raise NotTestable(
+            f"needs the workspace's list to prove that nothing is created, but it answered {describe(listed)}"
+        )
     created = [row for row in rows(listed, "models") if row.get("name") == uploaded.name]
     expect(
         not created,
@@ -104,13 +108,13 @@ def assert_in_no_workspace(uploaded: Uploaded, *, what: str) -> None:
     )
 
 
-def own_rows(uploaded: Uploaded) -> list[dict[str, Any]]:
+def own_rows(uploaded: Uploaded) -> Iterator[dict[str, Any]]:
     """The upload's row as list_versions shows it, then as get does; found by its file, whose bytes and name are its own.
 
-    Empty where neither shows it. Raises NotTestable where the model itself isn't shown.
+    Nothing where neither shows it. Raises NotTestable where the model itself isn't shown.
     """
-    found = _own(rows(uploaded.versions_reply(), None), uploaded)
-    return found + _own(rows(details(uploaded.models, uploaded.model_id), "models"), uploaded)
+    yield from _own(rows(uploaded.versions_reply(), None), uploaded)
+    yield from _own(rows(uploaded.details_reply(), "models"), uploaded)
 
 
 def _own(versions: list[dict[str, Any]], uploaded: Uploaded) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from conformance.errors import NotTestable
-from conformance.instance.session import Reply
+from conformance.instance.reply import Reply
 from conformance.suite.assertions import expect
 from conformance.suite.rows import answered, model_row, relied_on
 from conformance.suite.times import instant
@@ -41,7 +41,9 @@ def assert_is_of(body: Any, uploaded: Uploaded, reply: Reply, *, what: str) -> N
     """
     __tracebackhide__ = True
     shown = {"id": uploaded.model_id, "name": uploaded.name}
-    told = {key: body[key] for key in shown if isinstance(body, dict) and isinstance(body.get(key), type(shown[key]))}
+    told = {
+        key: body[key] for key in shown if isinstance(body, dict) and type(body.get(key)) is type(shown[key])
+    }
     if not told:
         raise NotTestable(f"needs {what} with an id or a name")
     wanted = {key: shown[key] for key in told}

@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance.contract import Release, Requirement
 from conformance.errors import NotTestable
-from conformance.instance.session import Reply
+from conformance.instance.reply import Reply
 
 MAX_SHOWN = 160
 

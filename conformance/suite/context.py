@@ -12,7 +12,8 @@ from conformance.errors import ConformanceError, NotTestable
 from conformance.evidence.recorder import Recorder
 from conformance.instance.modelfile import ModelFile
 from conformance.instance.models import Models
-from conformance.instance.session import Reply, Session
+from conformance.instance.reply import Reply
+from conformance.instance.session import Session
 from conformance.instance.workspaces import Workspaces
 
 CONVERSION_BUDGET = 900.0

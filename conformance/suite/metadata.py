@@ -1,4 +1,4 @@
-"""The metadata part of an upload, as the documentation's examples build it, and copies with one thing changed."""
+"""The metadata of an upload as the documentation's examples build it, and copies with one thing changed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from conformance.instance.modelfile import ModelFile
+from conformance.instance.models import upload_metadata
 from conformance.instance.multipart import FormPart
-
-PYTHON_VERSION = "3.8"
-"""Source: every documented upload."""
-
-METADATA_TYPE = "application/json"
-FILE_TYPE = "application/octet-stream"
 
 Metadata = dict[str, Any]
 
@@ -36,17 +31,14 @@ def metadata_for(
 
     Source: documentation, Upload Model to Workspace examples.
     """
-    metadata: Metadata = {
-        "name": name,
-        "visibility": visibility,
-        "workspace_id": workspace_id,
-        "conversion": {"framework": file.framework, "python_version": PYTHON_VERSION, "requirements": []},
-    }
-    if schemas and file.input_schema is not None:
-        metadata["input_schema"] = file.input_schema
-    if schemas and file.output_schema is not None:
-        metadata["output_schema"] = file.output_schema
-    return metadata
+    return upload_metadata(
+        name=name,
+        workspace_id=workspace_id,
+        visibility=visibility,
+        framework=file.framework,
+        input_schema=file.input_schema if schemas else None,
+        output_schema=file.output_schema if schemas else None,
+    )
 
 
 def changed(metadata: Mapping[str, Any], path: str, value: Any) -> Metadata:
@@ -65,9 +57,9 @@ def changed(metadata: Mapping[str, Any], path: str, value: Any) -> Metadata:
 
 def metadata_part(metadata: Mapping[str, Any]) -> FormPart:
     """The metadata part as the documented Requests example sends it: JSON, without a filename."""
-    return FormPart("metadata", json.dumps(metadata).encode(), content_type=METADATA_TYPE)
+    return FormPart("metadata", json.dumps(metadata).encode(), content_type="application/json")
 
 
 def file_part(file: ModelFile) -> FormPart:
     """The file part as documented, named as the file."""
-    return FormPart("file", b"".join(file.chunks()), filename=file.file_name, content_type=FILE_TYPE)
+    return FormPart("file", file, filename=file.file_name, content_type="application/octet-stream")

@@ -14,7 +14,7 @@ import pytest
 from conformance.contract import Release, Requirement
 from conformance.errors import NotTestable
 from conformance.instance.models import Models
-from conformance.instance.session import Reply
+from conformance.instance.reply import Reply
 from conformance.suite.agreement import assert_is_of, assert_times_agree_with_list
 from conformance.suite.assertions import Nonconformity, assert_field, assert_refused, expect, follows, show
 from conformance.suite.context import SuiteContext
@@ -44,7 +44,7 @@ def details(two_versions: tuple[Uploaded, Uploaded]) -> Reply:
     return two_versions[1].details_reply()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def key(models: Models, onnx_upload: Uploaded) -> str:
     """The parameter that the instance reads; with it, asked rightly, `get` shows the shared model.
 

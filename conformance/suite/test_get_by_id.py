@@ -13,7 +13,7 @@ import pytest
 from conformance.contract import Release, Requirement
 from conformance.errors import NotTestable
 from conformance.instance.models import Models
-from conformance.instance.session import Reply
+from conformance.instance.reply import Reply
 from conformance.suite.agreement import assert_is_of, assert_times_agree_with_list
 from conformance.suite.assertions import assert_equal, assert_field, assert_refused, expect, follows
 from conformance.suite.context import SuiteContext
@@ -34,7 +34,9 @@ def details(onnx_upload: Uploaded) -> Reply:
 def working_details(details: Reply, onnx_upload: Uploaded) -> None:
     """The control of the refusals: asked rightly, get_by_id shows the shared model."""
     body = relied_on(details, what="the model's details")
-    shown = isinstance(body, dict) and (body.get("name") == onnx_upload.name or body.get("id") == onnx_upload.model_id)
+    shown = isinstance(body, dict) and (
+        body.get("name") == onnx_upload.name or body.get("id") == onnx_upload.model_id
+    )
     if not shown:
         raise NotTestable("needs get_by_id to show the uploaded model before a refusal means anything")
 
@@ -120,7 +122,9 @@ def test_times_are_those_of_the_list(models: Models, two_versions: tuple[Uploade
     Expect the same instants.
     """
     newer = two_versions[1]
-    assert_times_agree_with_list(lambda: models.get_by_id(newer.model_id), newer, what="the reply of get_by_id")
+    assert_times_agree_with_list(
+        lambda: models.get_by_id(newer.model_id), newer, what="the reply of get_by_id"
+    )
 
 
 @requirement("get-by-id.unknown-id-refused")

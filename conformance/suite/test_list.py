@@ -16,7 +16,7 @@ import pytest
 from conformance.contract import Release, Requirement
 from conformance.errors import NotTestable
 from conformance.instance.models import Models
-from conformance.instance.session import Reply
+from conformance.instance.reply import Reply
 from conformance.suite.assertions import assert_equal, assert_field, assert_refused, describe, expect, follows
 from conformance.suite.context import SuiteContext
 from conformance.suite.requirement import requirement
@@ -41,7 +41,9 @@ def working_list(listing: Reply, onnx_upload: Uploaded) -> Reply:
     return listing
 
 
-def test_field(release: Release, documented_field: Requirement, listing: Reply, onnx_upload: Uploaded) -> None:
+def test_field(
+    release: Release, documented_field: Requirement, listing: Reply, onnx_upload: Uploaded
+) -> None:
     """The list has the documented field.
 
     Upload a model, list its workspace.
@@ -79,7 +81,9 @@ def test_list_includes_a_model_just_uploaded(
     reply = models.upload(context.onnx_model, name=name)
     if not reply.is_success:
         raise NotTestable(f"needs an uploaded model, but the upload was answered {describe(reply)}")
-    uploaded = Uploaded(models, context.onnx_model, name, context.onnx_model.file_name, reply, models.workspace_id)
+    uploaded = Uploaded(
+        models, context.onnx_model, name, context.onnx_model.file_name, reply, models.workspace_id
+    )
     listing = models.list(models.workspace_id)
     listed = objects(_models(answered(listing, what="a list of the workspace's models")))
     found = [row for row in listed if row.get("name") == name]
@@ -116,7 +120,9 @@ def test_model_of_two_versions_stands_in_the_list_once(
         actual=f"{len(own)} rows have its name or id",
         replies=[listing],
     )
-    repeated = [i for i, count in Counter(row["id"] for row in listed if is_id(row.get("id"))).items() if count > 1]
+    repeated = [
+        i for i, count in Counter(row["id"] for row in listed if is_id(row.get("id"))).items() if count > 1
+    ]
     expect(
         not repeated,
         expected="each id stands in the list once",
@@ -276,7 +282,9 @@ def _row_now(models: Models, two_versions: tuple[Uploaded, Uploaded]) -> tuple[R
 
 def _updates_apart(context: SuiteContext, models: Models, name: str) -> tuple[datetime, datetime, Reply]:
     first = upload(models, unique_file(context.onnx_model, "early"), name)
-    before = _updated_at(model_row(relied_on(models.list(models.workspace_id), what="the workspace's list"), first))
+    before = _updated_at(
+        model_row(relied_on(models.list(models.workspace_id), what="the workspace's list"), first)
+    )
     context.sleep(COARSEST_TICK)
     upload(models, unique_file(context.onnx_model, "late"), name)
     reply = models.list(models.workspace_id)

@@ -14,7 +14,7 @@ from conformance import fixtures
 from conformance.errors import ConformanceError, NotTestable
 from conformance.instance.modelfile import ModelFile
 from conformance.instance.models import Models
-from conformance.instance.session import Reply
+from conformance.instance.reply import Reply
 from conformance.suite.assertions import describe, expect
 from conformance.suite.context import SuiteContext
 from conformance.suite.requirement import requirement
@@ -49,7 +49,11 @@ def test_list_shows_no_model_of_another_workspace(
     for reply, own, strange in ((here, onnx_upload, other), (there, other, onnx_upload)):
         body = answered(reply, what=f"a list of workspace {own.workspace_id}")
         model_row(body, own)
-        leaked = [r for r in objects(body["models"]) if r.get("name") == strange.name or r.get("id") == strange.model_id]
+        leaked = [
+            r
+            for r in objects(body["models"])
+            if r.get("name") == strange.name or r.get("id") == strange.model_id
+        ]
         expect(
             not leaked,
             expected=f"the list of workspace {own.workspace_id} has no model of workspace {strange.workspace_id}",
@@ -74,7 +78,9 @@ def test_list_shows_all_of_more_than_a_hundred_models(
     listed = {row["name"] for row in objects(body.get("models")) if isinstance(row.get("name"), str)}
     missing = [name for name in names if name not in listed]
     if missing and not rows(elsewhere.list_versions(model_id=missing[0], models_pk_id=0), None):
-        raise NotTestable(f"needs {MANY} uploaded models, but neither list nor list_versions shows {missing[0]!r}")
+        raise NotTestable(
+            f"needs {MANY} uploaded models, but neither list nor list_versions shows {missing[0]!r}"
+        )
     expect(
         not missing,
         expected=f"the list shows all {MANY} models that were uploaded to workspace {elsewhere.workspace_id}",

@@ -23,7 +23,7 @@ from conformance.suite.assertions import assert_refused, describe, expect, follo
 from conformance.suite.context import SuiteContext
 from conformance.suite.metadata import ABSENT, Metadata, changed, metadata_for
 from conformance.suite.requirement import requirement
-from conformance.suite.uploads import Uploaded, nothing_created, rows, unique_file
+from conformance.suite.uploads import Uploaded, nothing_created, unique_file
 
 Names = Callable[[str], str]
 Upload = Callable[[Metadata], Uploaded]
@@ -32,9 +32,6 @@ Build = Callable[[str], Metadata]
 MISSING_OR_NULL = pytest.mark.parametrize(
     "value", [pytest.param(ABSENT, id="missing"), pytest.param(None, id="null")]
 )
-
-UNKNOWN_WORKSPACE = 2_147_483_629
-"""A workspace id that no instance has come to, and that a 32-bit column holds. Ours."""
 
 NAME_VARIANTS = {
     "mixed-case": "{}-MixedCase",
@@ -75,6 +72,14 @@ def minimal_upload(context: SuiteContext, models: Models) -> Uploaded:
     name = context.name("parameters", "minimal")
     file = unique_file(context.onnx_model, name)
     return attempt(models, file, metadata_for(file, name, models.workspace_id, schemas=False))
+
+
+@pytest.fixture(scope="module")
+def public_upload(context: SuiteContext, models: Models) -> Uploaded:
+    """A public ONNX model, as it was answered. Only read it."""
+    name = context.name("parameters", "public")
+    file = unique_file(context.onnx_model, name)
+    return attempt(models, file, metadata_for(file, name, models.workspace_id, visibility="public"))
 
 
 @requirement("upload.name-required")
@@ -159,21 +164,14 @@ def test_visibility_is_required(
 
 
 @requirement("upload.visibility-public")
-def test_public_model_is_accepted(
-    request: pytest.FixtureRequest,
-    context: SuiteContext,
-    models: Models,
-    unique_name: Names,
-    send: Upload,
-) -> None:
+def test_public_model_is_accepted(request: pytest.FixtureRequest, public_upload: Uploaded) -> None:
     """A public model can be uploaded.
 
     Upload with the visibility `public`.
     Expect success, and the model to be there.
     """
-    metadata = metadata_for(context.onnx_model, unique_name("public"), models.workspace_id, visibility="public")
     assert_carried_out(
-        send(metadata),
+        public_upload,
         what="an upload with visibility public",
         instead=lambda: request.getfixturevalue("minimal_upload"),
     )
@@ -189,7 +187,7 @@ def test_private_model_is_accepted(request: pytest.FixtureRequest, minimal_uploa
     assert_carried_out(
         minimal_upload,
         what="an upload with visibility private",
-        instead=lambda: request.getfixturevalue("onnx_upload"),
+        instead=lambda: request.getfixturevalue("public_upload"),
     )
 
 
@@ -223,23 +221,31 @@ def test_workspace_id_is_required(
 
 
 @requirement("upload.workspace-id-places-model")
-def test_model_is_placed_in_the_named_workspace(models: Models, onnx_upload: Uploaded) -> None:
+def test_model_is_placed_in_the_named_workspace(
+    models: Models, public_upload: Uploaded, build: Build, send: Upload, unique_name: Names
+) -> None:
     """The model goes to the workspace that the upload names with a JSON integer.
 
     Upload a model, list that workspace and, where the model isn't listed, ask for its details.
     Expect either to show it there.
     """
-    listed = onnx_upload.listed() is not None
-    details = None if listed else models.get_by_id(onnx_upload.model_id)
+
+    def with_string() -> Uploaded:
+        return send(changed(build(unique_name("string")), "workspace_id", str(models.workspace_id)))
+
+    what = "an upload with an integer workspace_id"
+    assert_carried_out(public_upload, what=what, instead=with_string)
+    listed = public_upload.listed() is not None
+    details = None if listed else models.get_by_id(public_upload.model_id)
     shown = details.json() if details is not None and details.is_success else None
     workspace_id = shown.get("workspace_id") if isinstance(shown, dict) else None
     if not listed and not isinstance(workspace_id, int):
         raise NotTestable("neither list nor get_by_id shows the workspace of an uploaded model")
     expect(
-        listed or workspace_id == onnx_upload.workspace_id,
-        expected=f"the model is in workspace {onnx_upload.workspace_id}",
+        listed or workspace_id == public_upload.workspace_id,
+        expected=f"the model is in workspace {public_upload.workspace_id}",
         actual=f"it isn't listed there, and get_by_id shows it in workspace {workspace_id}",
-        replies=[onnx_upload.reply, *([details] if details is not None else [])],
+        replies=[public_upload.reply, *([details] if details is not None else [])],
     )
 
 
@@ -260,14 +266,14 @@ def test_workspace_id_as_a_string(
 
 @requirement("upload.unknown-workspace-refused")
 def test_unknown_workspace_is_refused(
-    onnx_upload: Uploaded, build: Build, send: Upload, unique_name: Names
+    context: SuiteContext, onnx_upload: Uploaded, build: Build, send: Upload, unique_name: Names
 ) -> None:
     """A workspace that doesn't exist takes no upload.
 
     Name a workspace far beyond any real one.
     Expect a refusal, and no such model in any workspace.
     """
-    uploaded = send(changed(build(unique_name("nowhere")), "workspace_id", UNKNOWN_WORKSPACE))
+    uploaded = send(changed(build(unique_name("nowhere")), "workspace_id", unknown_id(context)))
     assert_not_carried_out(uploaded, what="an upload into an unknown workspace")
     assert_in_no_workspace(uploaded, what="an upload into an unknown workspace")
 

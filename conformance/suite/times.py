@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from conformance.errors import NotTestable
-from conformance.instance.session import Reply
+from conformance.instance.reply import Reply
 from conformance.suite.assertions import show
 
 CLOCK_TOLERANCE = timedelta(minutes=15)
@@ -17,9 +17,7 @@ CLOCK_TOLERANCE = timedelta(minutes=15)
 COARSEST_TICK = 1.1
 """Seconds after which even timestamps of whole seconds have moved: ours."""
 
-_RFC_3339 = re.compile(
-    r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
+_RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def instant(value: Any, *, what: str) -> datetime:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.errors import NotTestable
+from conformance.instance.errors import NotJSON
 from conformance.instance.modelfile import ModelFile
 from conformance.instance.models import Models
-from conformance.instance.session import NotJSON, Reply
+from conformance.instance.reply import Reply
 from conformance.suite.assertions import describe, expect
 
 
@@ -71,7 +72,9 @@ class Uploaded:
         """
         if self._model_id is None:
             row = self.listed()
-            found = row.get("id") if row else self._id_from_versions()
+            found = row.get("id") if row else None
+            if not is_id(found):
+                found = self._id_from_versions()
             if not is_id(found):
                 raise NotTestable(f"needs an uploaded model, but neither list nor list_versions shows {self.name!r}")
             self._model_id = int(found)

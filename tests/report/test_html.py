@@ -204,6 +204,11 @@ def test_every_way_an_exchange_ends_is_shown(sample: Any, fields: dict[str, Any]
     assert said in read(run).text
 
 
+def test_an_unpaired_backtick_is_only_a_backtick(sample: Any) -> None:
+    page = read(sample.run([sample.requirement("upload.id", text="one ` of <two>")], []))
+    assert "one ` of <two>" in page.text
+
+
 def test_many_failures_fold_in_the_index(sample: Any) -> None:
     requirements = [sample.requirement(f"upload.r{i}") for i in range(30)]
     checks = [sample.check("failed", r.id, name=r.id) for r in requirements]

@@ -54,6 +54,13 @@ def test_the_curl_is_the_checks_own_or_of_its_last_exchange(sample: Any) -> None
     assert run.curl(none) is None
 
 
+def test_without_an_address_there_is_no_curl_to_make(sample: Any) -> None:
+    check = sample.check("failed", "upload.id", exchanges=("x1",))
+    requirements, exchanges = [sample.requirement("upload.id")], [sample.exchange("x1")]
+    run = sample.run(requirements, [check], exchanges=exchanges, target="embedded instance")
+    assert run.curl(check) is None
+
+
 def test_untested_groups_put_the_commonest_reason_first(sample: Any) -> None:
     requirements = [sample.requirement(f"upload.r{i}") for i in range(4)]
     checks = [

@@ -1,0 +1,100 @@
+"""One valid request an endpoint, about one uploaded model, sent with whatever credentials a check wants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.contract import ENDPOINTS
+from conformance.errors import NotTestable
+from conformance.instance.modelfile import ModelFile
+from conformance.instance.multipart import MultipartBody
+from conformance.instance.reply import Reply
+from conformance.instance.session import SESSION_TOKEN, Session, Unset
+from conformance.suite.assertions import describe
+from conformance.suite.context import SuiteContext
+from conformance.suite.metadata import file_part, metadata_for, metadata_part
+from conformance.suite.uploads import Uploaded, unique_file
+
+UPLOAD = "upload_and_convert"
+READS = ("list", "get_by_id", "list_versions", "get_config_by_id", "get")
+
+
+class Probes:
+    """Requests that differ in nothing but their token. What one check has asked, the next needn't ask again."""
+
+    def __init__(self, context: SuiteContext, uploaded: Uploaded) -> None:
+        self._context = context
+        self._uploaded = uploaded
+        self._accepted: dict[str, tuple[dict[str, Any], Reply]] = {}
+        self._anonymous: dict[str, Reply] = {}
+        self.refused_file: ModelFile = unique_file(context.onnx_model, "refused")
+
+    def accepted(self, endpoint: str) -> Reply:
+        """The reply with the run's token. Raises NotTestable where it isn't a success: then no refusal means anything."""
+        if endpoint == UPLOAD:
+            _ = self._uploaded.reply.status
+            return self._uploaded.reply
+        return self._accept(endpoint)[1]
+
+    def body(self, endpoint: str) -> dict[str, Any]:
+        """The JSON that the instance answers with success. Raises NotTestable where it answers none so."""
+        return self._accept(endpoint)[0]
+
+    def anonymous(self, endpoint: str) -> Reply:
+        """The reply to the same request without a token."""
+        self.accepted(endpoint)
+        if endpoint not in self._anonymous:
+            self._anonymous[endpoint] = self.send(endpoint, token=None, label="without-token")
+        reply = self._anonymous[endpoint]
+        _ = reply.status  # so that the evidence names the exchange also where another check sent it
+        return reply
+
+    def send(
+        self,
+        endpoint: str,
+        *,
+        token: str | Unset | None = SESSION_TOKEN,
+        label: str = "probe",
+        session: Session | None = None,
+    ) -> Reply:
+        """Send the request anew. Each upload has a name of its own, made from `label`."""
+        session = session or self._context.session
+        path = ENDPOINTS[endpoint]
+        if endpoint == UPLOAD:
+            return session.request("POST", path, endpoint=endpoint, data=self._form(label), token=token)
+        return session.request("POST", path, endpoint=endpoint, json=self.body(endpoint), token=token)
+
+    def _form(self, label: str) -> MultipartBody:
+        name = self._context.name("probe", label)
+        metadata = metadata_for(self.refused_file, name, self._uploaded.workspace_id)
+        return MultipartBody([metadata_part(metadata), file_part(self.refused_file)])
+
+    def _accept(self, endpoint: str) -> tuple[dict[str, Any], Reply]:
+        if endpoint not in self._accepted:
+            for body in self._candidates(endpoint):
+                reply = self._context.session.request("POST", ENDPOINTS[endpoint], endpoint=endpoint, json=body)
+                if reply.is_success:
+                    self._accepted[endpoint] = body, reply
+                    break
+            else:
+                raise NotTestable(f"needs {endpoint} to work with the run's token, but it answered {describe(reply)}")
+        found = self._accepted[endpoint]
+        _ = found[1].status
+        return found
+
+    def _candidates(self, endpoint: str) -> list[dict[str, Any]]:
+        """The bodies by which an instance may know the model, the likeliest first.
+
+        Source: documentation, each endpoint's example; the readings of get-config-by-id.agrees-with-get-by-id and
+        get.takes-model-id.
+        """
+        model = self._uploaded
+        if endpoint == "list":
+            return [{"workspace_id": model.workspace_id}]
+        if endpoint == "get_by_id":
+            return [{"id": model.model_id}]
+        if endpoint == "list_versions":
+            return [{"model_id": model.name, "models_pk_id": model.model_id}]
+        if endpoint == "get_config_by_id":
+            return [{"model_id": model.version_id}, {"model_id": model.model_id}]
+        return [{"id": model.model_id}, {"model_id": model.model_id}]

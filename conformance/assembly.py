@@ -86,9 +86,9 @@ class Assembly:
         if self.settings.embedded:
             handed["embedded"] = {
                 "target": self.target.base_url,
-                "token": self._credentials.token.token(),
-                "other": self._credentials.other.token() if self._credentials.other else None,
-                "expired": self._credentials.expired.token() if self._credentials.expired else None,
+                "token": _plain(self._credentials.token),
+                "other": _plain(self._credentials.other),
+                "expired": _plain(self._credentials.expired),
             }
         return handed
 
@@ -215,6 +215,11 @@ def _token(path: Path | None, environ: Mapping[str, str], name: str) -> TokenSou
     if environ.get(ENVIRONMENT_PREFIX + name):
         return EnvironmentToken(ENVIRONMENT_PREFIX + name, environ)
     return None
+
+
+def _plain(source: TokenSource | None) -> str | None:
+    # xdist's channel carries plain strings only, not a Secret.
+    return str(source.token()) if source else None
 
 
 def _given(token: str) -> TokenSource:

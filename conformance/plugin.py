@@ -209,6 +209,7 @@ class _Collector:
         if assembly.settings.out is not None:
             from conformance.report.writer import write_reports
 
+            assembly.merge_recordings()
             write_reports(assembly.settings.out, result)
             terminalreporter.write_line(f"reports in {assembly.settings.out}")
         terminalreporter.write_line(f"verdict: {result.verdict.verdict}")

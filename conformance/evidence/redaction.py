@@ -13,7 +13,7 @@ import html
 import re
 import threading
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from conformance.evidence.exchange import Exchange
@@ -37,8 +37,8 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
-        self._known: dict[str, list[re.Pattern[str]]] = {}
-        self._patterns: tuple[re.Pattern[str], ...] = ()
+        self._known: dict[str, _Spellings] = {}
+        self._longest_first: tuple[_Spellings, ...] = ()
         for secret in secrets:
             self.add(secret)
 
@@ -54,14 +54,14 @@ class Redactor:
         with self._lock:
             for part in parts - self._known.keys():
                 if len(part) >= MIN_SECRET_LENGTH:
-                    self._known[part] = _patterns(part)
-            longest_first = sorted(self._known, key=len, reverse=True)
-            self._patterns = tuple(pattern for known in longest_first for pattern in self._known[known])
+                    self._known[part] = _Spellings(part)
+            order = sorted(self._known, key=len, reverse=True)
+            self._longest_first = tuple(self._known[known] for known in order)
 
     def text(self, text: str) -> str:
         """`text` without secrets."""
-        for pattern in self._patterns:
-            text = pattern.sub(REDACTED, text)
+        for spellings in self._longest_first:
+            text = spellings.redact(text)
         for pattern in _field_patterns():
             text = pattern.sub(_keep_around, text)
         return _JWT.sub(REDACTED, text)
@@ -101,15 +101,42 @@ def _keep_around(match: re.Match[str]) -> str:
     return f"{match['before']}{quote}{REDACTED}{quote}{match['after']}"
 
 
-def _patterns(secret: str) -> list[re.Pattern[str]]:
-    """What finds `secret` in any mixture of spellings, and inside base64."""
-    found = ["".join(map(_spellings, secret))]
-    raw = secret.encode("utf-8", "surrogatepass")
-    latin = "".join(map(_spellings, raw.decode("latin-1")))
-    if latin not in found:
-        found.append(latin)
-    found += filter(None, (_inside_base64(raw, before) for before in range(3)))
-    return [re.compile(pattern) for pattern in found]
+class _Spellings:
+    """One secret in any mixture of spellings, and inside base64.
+
+    The pattern for mixtures takes 100 ms to compile for a JWT, so it is made when a text first holds an escape that
+    could be part of one. Secrets of letters, digits, `-`, `.`, `_` and `~` are only ever escaped by number.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+        self._plain = _UNRESERVED.fullmatch(secret) is not None
+        raw = secret.encode("utf-8", "surrogatepass")
+        found = [core for before in range(3) if (core := _inside_base64(raw, before))]
+        self._literals = (secret, *(core for core in found if core.isalnum()))
+        self._base64 = tuple(
+            re.compile("".join(map(_base64_spellings, core))) for core in found if not core.isalnum()
+        )
+
+    def redact(self, text: str) -> str:
+        for literal in self._literals:
+            text = text.replace(literal, REDACTED)
+        for pattern in self._base64:
+            text = pattern.sub(REDACTED, text)
+        if not self._plain or _NUMERIC_ESCAPE.search(text):
+            for pattern in self._mixtures:
+                text = pattern.sub(REDACTED, text)
+        return text
+
+    @cached_property
+    def _mixtures(self) -> tuple[re.Pattern[str], ...]:
+        raw = self._secret.encode("utf-8", "surrogatepass")
+        spelt = ("".join(map(_spellings, text)) for text in (self._secret, raw.decode("latin-1")))
+        return tuple(re.compile(pattern) for pattern in dict.fromkeys(spelt))
+
+
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
+_NUMERIC_ESCAPE = re.compile(r"\\u|%(?:25)*[2-7][0-9A-Fa-f]|&#")
 
 
 @cache
@@ -144,7 +171,7 @@ def _any_case(hexadecimal: str) -> str:
 
 
 def _inside_base64(secret: bytes, before: int) -> str | None:
-    """A pattern for `secret` in base64 of text where it follows `before` (modulo 3) other bytes.
+    """What `secret` is in base64 of text where it follows `before` (modulo 3) other bytes.
 
     The characters that also hold bits of a neighbouring byte are left out.
     """
@@ -154,7 +181,7 @@ def _inside_base64(secret: bytes, before: int) -> str | None:
     core = encoded[start:stop]
     if len(core) < _MIN_BASE64_LENGTH:
         return None
-    return "".join(_base64_spellings(character) for character in core)
+    return core
 
 
 @cache

@@ -17,6 +17,10 @@ from conformance.instance.transport import Attempt
 NOT_REACHED = frozenset({"connect", "tls", "proxy"})
 """The kinds after which nothing was exchanged with the instance."""
 
+# X509_V_ERR_*: certificate signature failure (an authority of the same name), self-signed, no issuer found.
+_UNKNOWN_AUTHORITY = frozenset({2, 7, 18, 19, 20, 21})
+_OTHER_NAME = frozenset({62, 64})  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
+
 _E = TypeVar("_E", bound=BaseException)
 
 TRANSPORT_ERRORS = (requests.RequestException, HTTPError, OSError, TooLarge, BadCoding)
@@ -84,12 +88,12 @@ def _first(causes: list[BaseException], *kinds: type[_E]) -> _E | None:
 
 def _certificate(error: ssl.SSLCertVerificationError, host: str) -> str:
     reason = error.verify_message or _described(error)
-    if error.verify_code in (18, 19, 20, 21):
+    if error.verify_code in _UNKNOWN_AUTHORITY:
         return (
             f"the certificate of {host} is signed by an unknown authority ({reason}); "
             "name the authority's certificates with --ca-bundle"
         )
-    if error.verify_code in (62, 64):
+    if error.verify_code in _OTHER_NAME:
         return f"the certificate is for another name than {host} ({reason}); check the target"
     return f"the certificate of {host} isn't valid ({reason})"
 

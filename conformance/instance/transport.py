@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from http.client import HTTPResponse
+from http.client import HTTPResponse, IncompleteRead
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -66,6 +66,7 @@ class _BoundedReader(io.RawIOBase):
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
         self._attempt = attempt
+        self.ended = False
 
     def readable(self) -> bool:
         return True
@@ -79,6 +80,7 @@ class _BoundedReader(io.RawIOBase):
             raise
         if count:
             self._attempt.replied = True
+        self.ended = count == 0
         return count
 
     def close(self) -> None:
@@ -91,10 +93,18 @@ class _BoundedResponse(HTTPResponse):
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         attempt = current_attempt.get(None)
+        self._reader: _BoundedReader | None = None
         if attempt is not None:
             attempt.start_reply()
             self.fp.close()
-            self.fp = io.BufferedReader(_BoundedReader(sock, attempt))
+            self._reader = _BoundedReader(sock, attempt)
+            self.fp = io.BufferedReader(self._reader)
+
+    def begin(self) -> None:
+        super().begin()
+        # http.client takes the end of the connection for the end of the headers.
+        if self._reader is not None and self._reader.ended:
+            raise IncompleteRead(b"")
 
 
 class _Connection(HTTPConnection):

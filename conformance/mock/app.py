@@ -100,7 +100,7 @@ def _json_handler(instance: Instance, name: str, run: Endpoint) -> Callable[[Req
 
 
 def _payload(request: Request, body: bytes) -> dict[str, Any]:
-    """The JSON object of a request. Its type may be missing, as in some calls of the vendor's client of 2023.4."""
+    """The JSON object of a request; without a type too, as the vendor's client of 2023.4 sends some."""
     content_type = request.headers.get("content-type")
     if content_type and not is_json(content_type):
         raise Refusal(415, "The content type must be application/json.")

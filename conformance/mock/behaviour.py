@@ -1,14 +1,15 @@
 """Every decision of the instance, each made rightly. A deliberately wrong instance overrides one of them.
 
-The application asks a `Behaviour` wherever an instance could go wrong: who is let in, who sees what, what is stored,
-which id is answered, how it is written down. Subclasses change one answer and leave the rest; `combine` stacks several.
+The application asks a `Behaviour` wherever an instance could go wrong: who is let in, who sees what, what
+is stored, which id is answered, how it is written down. A subclass changes one answer and leaves the rest;
+`combine` stacks several.
 """
 
 from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from conformance.mock import lifecycle, rendering, schemas
@@ -19,6 +20,7 @@ from conformance.mock.replies import Call, Refusal, Reply
 
 if TYPE_CHECKING:
     from conformance.mock.identity import Identity
+    from conformance.mock.modelfiles import Inspection
     from conformance.mock.store import Store
 
 UNKNOWN_MODEL = "The provided model id was not found."
@@ -39,7 +41,7 @@ class Behaviour:
     # who calls, and what they may see
 
     def authenticate(self, authorization: str | None, endpoint: str) -> User:
-        """The caller, from the Authorization header. Refuses (401) whatever isn't a good bearer token (RFC 6750)."""
+        """The caller, by the Authorization header. Refuses (401) all but a good bearer token (RFC 6750)."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise unauthorized("A bearer token is required.")
@@ -109,7 +111,7 @@ class Behaviour:
         return metadata.workspace_id
 
     def model_for(self, name: str, workspace_id: int) -> Model | None:
-        """The model that gets a new version, None for a new model. Source: recorded; names are a workspace's own."""
+        """The model that gets a new version, None for a new model. Recorded: names are a workspace's own."""
         return self.store.model_named(name, workspace_id)
 
     def updated_at(self, model: Model, now: int) -> int:
@@ -121,7 +123,7 @@ class Behaviour:
         return str(uuid.uuid4())
 
     def upload_id(self, version: Version) -> int:
-        """The id that an upload answers. Source: recorded; the version's, though documented as the model's."""
+        """The id that an upload answers. Recorded: the version's, though documented as the model's."""
         return version.id
 
     def now(self) -> int:
@@ -138,9 +140,9 @@ class Behaviour:
         """The runtime of a version that was just uploaded."""
         return lifecycle.initial_runtime(framework)
 
-    def conversion_steps(self, version: Version, loads: bool) -> Iterable[lifecycle.Step]:
-        """What a version goes through after its first status; `loads` when its file is sound."""
-        return lifecycle.steps(version.framework, version.converts, loads)
+    def conversion_steps(self, version: Version, inspection: Inspection) -> Iterable[lifecycle.Step]:
+        """What a version goes through after its first status, given what its file turned out to be."""
+        return lifecycle.steps(version, loads=inspection.ok, native=inspection.native)
 
     # reading
 
@@ -165,7 +167,7 @@ class Behaviour:
         return [version for version in found if self.may_see_version(user, version)]
 
     def select_model(self, user: User, model_id: int) -> tuple[Model, list[Version]]:
-        """A model by its own id with its versions, newest first. Refuses (400) an id that isn't the caller's to see."""
+        """A model by its own id with its versions, newest first. Refuses (400) one out of sight."""
         model = self.store.model(model_id)
         versions = [] if model is None else self.store.versions_of(model.id)
         visible = [version for version in versions if self.may_see_version(user, version)]
@@ -181,11 +183,11 @@ class Behaviour:
         return version
 
     def select_config(self, user: User, model_id: int) -> Version:
-        """Whose config get_config_by_id shows. Source: recorded; the version of this id, though called a model's."""
+        """Whose config get_config_by_id shows. Recorded: the version of this id, documented as a model's."""
         return self.select_version(user, model_id)
 
     def config_of_model(self, versions: Sequence[Version]) -> Version | None:
-        """Whose config get_by_id shows, of versions newest first. Source: documented example; the oldest's."""
+        """Whose config get_by_id shows, of versions newest first. Documented example: the oldest's."""
         return versions[-1] if versions else None
 
     # writing down
@@ -215,11 +217,8 @@ def unauthorized(msg: str, *, invalid: bool = False) -> Refusal:
 
 def combine(changes: Iterable[type[Behaviour]]) -> Behaviour:
     """One behaviour with all these changes; where two override the same decision, the first wins."""
-    bases = tuple(_unique(changes))
+    bases = tuple(dict.fromkeys(changes))
     if not bases:
         return Behaviour()
-    return type("Combined", bases, {})()
-
-
-def _unique(changes: Iterable[type[Behaviour]]) -> Iterator[type[Behaviour]]:
-    yield from dict.fromkeys(changes)
+    combined: Behaviour = type("Combined", bases, {})()
+    return combined

@@ -1,4 +1,4 @@
-"""The background work after an upload: look at the file, walk through the statuses, end at `ready` or `error`."""
+"""The work after an upload: look at the file, walk through the statuses, end at `ready` or `error`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from conformance.mock import lifecycle
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.files import Files
+from conformance.mock.modelfiles import Inspection, inspect
 from conformance.mock.records import Version
 from conformance.mock.store import Store
 
@@ -53,22 +54,17 @@ class Conversions:
 
     async def _convert(self, version: Version) -> None:
         try:
-            loads = await self._loads(version)
-            for step in _after(version.status, self._behaviour.conversion_steps(version, loads)):
+            inspection = await self._inspect(version)
+            for step in _after(version.status, self._behaviour.conversion_steps(version, inspection)):
                 await asyncio.sleep(self._step_delay)
                 self._store.set_progress(version.id, step.status, step.runtime, step.image_path)
         except Exception:
             _log.exception("the conversion of version %d broke off", version.id)
             self._store.set_progress(version.id, lifecycle.ERROR, None, None)
 
-    async def _loads(self, version: Version) -> bool:
-        from conformance.mock.modelfiles import inspect
-
+    async def _inspect(self, version: Version) -> Inspection:
         async with self._inspections:
-            inspection = await asyncio.to_thread(
-                inspect, self._files.path_of(version.content), version.framework
-            )
-        return bool(inspection.ok)
+            return await asyncio.to_thread(inspect, self._files.path_of(version.content), version.framework)
 
 
 def _after(status: str, steps: Iterable[lifecycle.Step]) -> list[lifecycle.Step]:

@@ -1,4 +1,4 @@
-"""The instance's own documentation: Swagger UI, its assets served from here, and the OpenAPI document it shows.
+"""The instance's own documentation: Swagger UI with its assets, and the OpenAPI document that it shows.
 
 Source: documentation, References (`/v1/api/docs`).
 """

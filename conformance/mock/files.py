@@ -33,7 +33,7 @@ class Files:
         return self._kept / digest[:2] / digest
 
     async def keep(self, upload: Upload) -> None:
-        """Move a finished upload to its place: synced first, so that a row never names bytes that aren't there."""
+        """Move a finished upload to its place, synced first: no row may name bytes that aren't there."""
         if upload.path is None:
             return
         target = self.path_of(upload.sha256)

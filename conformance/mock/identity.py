@@ -1,6 +1,6 @@
 """Who may sign in, and the tokens they get: RS256 JWTs, issued and really verified.
 
-Source of the claims and of the token reply: recorded (2023.4.0 tutorials), see the documentation's connection guide.
+Source of the claims and of the token reply: recorded (2023.4.0), and the documentation's connection guide.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ class Identity:
     def kept_in(cls, path: Path, url: str) -> Identity:
         """The identity stored at `path`, made at the first start. Raises UsageError when it can't be read.
 
-        An instance may come back on another port: tokens of every address it ever had stay good, as their key does.
+        An instance may come back on another port: tokens of every address it had stay good, as their key
+        does.
         """
         from joserfc.errors import JoseError
         from joserfc.jwk import RSAKey
@@ -205,7 +206,7 @@ class Identity:
         except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise TokenRefused("signature") from None
         expires = claims.get("exp")
-        if type(expires) not in (int, float) or expires <= time.time():
+        if not isinstance(expires, int | float) or expires <= time.time():
             raise TokenRefused("expired", claims)
         if claims.get("iss") not in self._issuers:
             raise TokenRefused("issuer", claims)

@@ -1,4 +1,4 @@
-"""The identity provider's endpoints: token, discovery, keys. Errors in OAuth's form (RFC 6749), not in the API's."""
+"""The identity provider's endpoints: token, discovery, keys. Errors as OAuth writes them (RFC 6749)."""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance.mock.records import Version
+
 UPLOADING = "uploading"
 PENDING_NATIVE = "pending_load_native"
 ATTEMPTING_NATIVE = "attempting_load_native"
@@ -45,17 +47,17 @@ def initial_runtime(framework: str) -> str:
     return _NATIVE_RUNTIMES.get(framework, "flight")
 
 
-def steps(framework: str, converts: bool, loads: bool) -> list[Step]:
-    """The changes after the first status.
+def steps(version: Version, *, loads: bool, native: bool) -> list[Step]:
+    """The changes after the first status; the file is sound (`loads`), the engine can run it (`native`).
 
-    A model that loads natively ends there, PyTorch with the runtime `onnx`. Others of those frameworks, and a PyTorch
-    file that doesn't load, try a container next. Without conversion there is no second try.
+    A PyTorch model that loads natively ends there, with the runtime `onnx`. Others that are tried natively
+    go on to a container. An upload without conversion has no second try.
     """
-    if not converts:
+    if not version.converts:
         return [Step(ATTEMPTING_NATIVE), Step(READY if loads else ERROR)]
     container = [Step(ATTEMPTING_CONTAINER), Step(READY, image_path=IMAGE_PATH) if loads else Step(ERROR)]
-    if framework not in _TRIED_NATIVELY:
+    if version.framework not in _TRIED_NATIVELY:
         return container
-    if framework == "pytorch" and loads:
+    if version.framework == "pytorch" and loads and native:
         return [Step(ATTEMPTING_NATIVE), Step(READY, runtime="onnx")]
     return [Step(ATTEMPTING_NATIVE), Step(PENDING_CONTAINER), *container]

@@ -36,7 +36,8 @@ def listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError, UnicodeError) as error:
         listener.close()
         reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"can't listen on {host} port {port}: {reason}; use another --host or --port") from None
+        message = f"can't listen on {host} port {port}: {reason}; use another --host or --port"
+        raise UsageError(message) from None
     return listener
 
 

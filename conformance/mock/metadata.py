@@ -43,12 +43,15 @@ VISIBILITIES = frozenset({"public", "private"})
 PYTHON_VERSIONS = frozenset({"3.8", "3.9"})
 ARCHITECTURES = frozenset({"arm", "x86"})
 
+_ECHOED = frozenset({"framework", "python_version", "requirements", "arch"})
+
 
 def parse_metadata(upload: Upload, behaviour: Behaviour) -> Metadata:
     """The checked metadata of an upload; the first fault found is refused (400, or 415 for its type).
 
-    Source: documentation, Upload parameters, as the examples and the generated client read them: `workspace_id`
-    an integer, `requirements` a list, the schemas beside `conversion` (inside it is accepted too).
+    Source: documentation, Upload parameters, as its examples and the vendor's client read them:
+    `workspace_id` an integer, `requirements` a list, the schemas beside `conversion` (inside it is accepted
+    too).
     """
     if upload.metadata_bytes is None:
         raise Refusal(400, "The metadata part is missing.")
@@ -69,11 +72,7 @@ def parse_metadata(upload: Upload, behaviour: Behaviour) -> Metadata:
         for side, schema in schemas.items():
             if schema is None:
                 raise Refusal(400, f"The field {side} is required for the framework {framework}.")
-    echo = {
-        key: conversion[key]
-        for key in ("framework", "python_version", "requirements", "arch")
-        if key in conversion
-    }
+    echo = {key: value for key, value in conversion.items() if key in _ECHOED}
     return Metadata(
         name, visibility, workspace_id, framework, echo, schemas["input_schema"], schemas["output_schema"]
     )

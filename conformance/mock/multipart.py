@@ -1,4 +1,4 @@
-"""The two parts of an upload, pushed through a parser as they arrive: hashed and written, never held in memory."""
+"""The two parts of an upload, parsed as they arrive: hashed and written, never held in memory."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 # The parser logs what it also raises; without a handler Python would print that to standard error.
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
-# Only \" is an escape: requests and recent curl send backslashes as they are and a quote as %22, older curl sends \".
+# Only \" is an escape (older curl); requests and recent curl leave backslashes and send a quote as %22.
 _PARAMETER = re.compile(rb';\s*([\w*-]+)\s*=\s*(?:"((?:\\"|[^"])*)"|([^;\s]*))')
 
 
 class UploadReader:
     """Feeds a multipart/form-data body into an `Upload`. Parts other than metadata and file are ignored.
 
-    Source: documentation, Upload: part `metadata` (application/json) and part `file` (application/octet-stream);
-    the vendor's clients send them in either order.
+    Source: documentation, Upload: part `metadata` (application/json) and part `file`
+    (application/octet-stream); the vendor's clients send them in either order.
     """
 
     def __init__(self, content_type: str | None, upload: Upload, files: Files) -> None:

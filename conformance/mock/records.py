@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Someone who can sign in; `created_at` in milliseconds since the epoch. The password shows in no repr."""
+    """Someone who can sign in; `created_at` in milliseconds since the epoch. No repr shows the password."""
 
     id: str
     username: str

@@ -1,7 +1,7 @@
 """How records look as JSON: the shapes of release 2023.4.
 
-Source: documentation, the returns tables and recorded examples of the six endpoints; the vendor's generated client of
-2023.4.0 for the others.
+Source: documentation, the returns tables and recorded examples of the six endpoints; for the others the
+vendor's generated client of 2023.4.0.
 """
 
 from __future__ import annotations

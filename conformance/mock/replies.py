@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Refusal(Exception):
-    """The request isn't carried out. Becomes the envelope `{msg, code}`, with `code` equal to the HTTP status.
+    """The request isn't carried out. Becomes the envelope `{msg, code}`; `code` is the HTTP status.
 
     Source: recorded (2023.3, 2023.4: `{"msg": ..., "code": 400}`) and the vendor's generated client.
     """

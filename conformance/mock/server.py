@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 class MockInstance:
     """An instance in a thread of this process; a context manager.
 
-    With `data` it keeps its state in that directory, else in a temporary one that goes with it. `behaviour` makes it
-    wrong on purpose. `step_delay` is the seconds between two statuses of a conversion.
+    With `data` it keeps its state in that directory, else in a temporary one that goes with it. `behaviour`
+    makes it wrong on purpose. `step_delay` is the seconds between two statuses of a conversion.
 
-    Attributes, once started: `url`; `token`, `other_token` (two users, one hour), `expired_token`; `workspace_id`,
-    `other_workspace_id` (one of each user); `user`, `other_user` (with passwords); `client_id`, `client_secret`;
-    `token_endpoint`. Raises UsageError where the address or the directory can't be used.
+    Attributes, once started: `url`; `token`, `other_token` (two users, one hour), `expired_token`;
+    `workspace_id`, `other_workspace_id` (one of each user); `user`, `other_user` (with passwords);
+    `client_id`, `client_secret`; `token_endpoint`. Raises UsageError where the address or the directory
+    can't be used.
     """
 
     url: str
@@ -94,7 +95,7 @@ class MockInstance:
             raise
 
     def stop(self) -> None:
-        """Finish what is under way, close the state and remove it if it is temporary. Stopping twice is harmless."""
+        """Finish what is under way, close the state, remove it if temporary. Stopping twice is harmless."""
         if self._server is not None:
             self._server.stop()
             self._server = None
@@ -167,9 +168,9 @@ def serve(
 ) -> int:
     """Run an instance until SIGINT or SIGTERM; the exit code.
 
-    Prints one line once it accepts connections: for people, or as one JSON object with `url`, `token` (an hour),
-    `workspace_id`, `other_token`, `expired_token`, `token_endpoint` and `pid`. Raises UsageError where the address or
-    the directory can't be used.
+    Prints one line once it accepts connections: for people, or as one JSON object with `url`, `token` (good
+    for an hour), `workspace_id`, `other_token`, `expired_token`, `token_endpoint` and `pid`. Raises
+    UsageError where the address or the directory can't be used.
     """
     from conformance.mock.behaviour import combine
 

@@ -25,26 +25,28 @@ CREATE TABLE members (
     user_id TEXT NOT NULL, workspace_id INTEGER NOT NULL REFERENCES workspaces,
     PRIMARY KEY (user_id, workspace_id)) WITHOUT ROWID;
 CREATE TABLE models (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, workspace_id INTEGER NOT NULL REFERENCES workspaces,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces,
     created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);
 CREATE INDEX models_by_workspace ON models (workspace_id, name);
 CREATE INDEX models_by_name ON models (name);
 CREATE TABLE versions (
     id INTEGER PRIMARY KEY AUTOINCREMENT, model_id INTEGER NOT NULL REFERENCES models, uuid TEXT NOT NULL,
-    sha TEXT NOT NULL, content TEXT NOT NULL, size INTEGER NOT NULL, file_name TEXT NOT NULL, visibility TEXT NOT NULL,
-    framework TEXT NOT NULL, conversion TEXT NOT NULL, input_schema TEXT, output_schema TEXT,
-    converts INTEGER NOT NULL, image_path TEXT, status TEXT NOT NULL, task_id TEXT NOT NULL,
-    created_at INTEGER NOT NULL);
+    sha TEXT NOT NULL, content TEXT NOT NULL, size INTEGER NOT NULL, file_name TEXT NOT NULL,
+    visibility TEXT NOT NULL, framework TEXT NOT NULL, conversion TEXT NOT NULL,
+    input_schema TEXT, output_schema TEXT, converts INTEGER NOT NULL, image_path TEXT,
+    status TEXT NOT NULL, task_id TEXT NOT NULL, created_at INTEGER NOT NULL);
 CREATE INDEX versions_by_model ON versions (model_id);
 CREATE TABLE configs (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, version_id INTEGER NOT NULL REFERENCES versions, runtime TEXT NOT NULL);
+    id INTEGER PRIMARY KEY AUTOINCREMENT, version_id INTEGER NOT NULL REFERENCES versions,
+    runtime TEXT NOT NULL);
 CREATE INDEX configs_by_version ON configs (version_id);
 """
 
 _VERSIONS = """
-SELECT v.id, v.model_id, v.uuid, v.sha, v.content, v.size, v.file_name, v.visibility, v.framework, v.conversion, v.input_schema,
-       v.output_schema, v.converts, v.image_path, v.status, v.task_id, v.created_at, m.name, m.workspace_id,
-       c.id, c.runtime
+SELECT v.id, v.model_id, v.uuid, v.sha, v.content, v.size, v.file_name, v.visibility, v.framework,
+       v.conversion, v.input_schema, v.output_schema, v.converts, v.image_path,
+       v.status, v.task_id, v.created_at, m.name, m.workspace_id, c.id, c.runtime
 FROM versions v JOIN models m ON m.id = v.model_id JOIN configs c ON c.version_id = v.id
 """
 _MODELS = "SELECT id, name, workspace_id, created_at, updated_at FROM models"
@@ -52,10 +54,12 @@ _WORKSPACES = "SELECT id, name, created_at, created_by, archived FROM workspaces
 
 
 class Store:
-    """Workspaces, models, versions and configs of one instance. `durable` is for state that outlives the process."""
+    """The workspaces, models, versions and configs of one instance."""
 
     def __init__(self, path: Path, *, durable: bool) -> None:
-        """Open the database at `path`, or make it. Raises UsageError when it isn't one of ours."""
+        """Open the database at `path`, or make it; `durable` when it is to outlive this process.
+
+        Raises UsageError when it isn't one of ours."""
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
             self._prepare(durable)
@@ -63,7 +67,7 @@ class Store:
             raise UsageError(f"{path} can't be used as the state of an instance: {error}.") from None
 
     def _prepare(self, durable: bool) -> None:
-        # NORMAL syncs at checkpoints only: a killed process loses nothing, and files are synced before their rows.
+        # NORMAL syncs at checkpoints only: a killed process loses nothing, and files are synced before rows.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute(f"PRAGMA synchronous = {'NORMAL' if durable else 'OFF'}")
         self._db.execute("PRAGMA foreign_keys = ON")
@@ -183,12 +187,12 @@ class Store:
     ) -> int:  # fmt: skip
         """A new version with its config; its id. Call it within a transaction."""
         version_id = self._insert(
-            "INSERT INTO versions (model_id, uuid, sha, content, size, file_name, visibility, framework, conversion,"
-            " input_schema, output_schema, converts, status, task_id, created_at)"
+            "INSERT INTO versions (model_id, uuid, sha, content, size, file_name, visibility, framework,"
+            " conversion, input_schema, output_schema, converts, status, task_id, created_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (model_id, uuid, sha, upload.sha256, upload.size, file_name, metadata.visibility, metadata.framework,
-             json.dumps(metadata.conversion), metadata.input_schema, metadata.output_schema, converts, status,
-             task_id, created_at),
+            (model_id, uuid, sha, upload.sha256, upload.size, file_name, metadata.visibility,
+             metadata.framework, json.dumps(metadata.conversion), metadata.input_schema,
+             metadata.output_schema, converts, status, task_id, created_at),
         )  # fmt: skip
         self._insert("INSERT INTO configs (version_id, runtime) VALUES (?, ?)", (version_id, runtime))
         return version_id

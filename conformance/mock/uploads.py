@@ -16,7 +16,7 @@ from conformance.mock.replies import Call, Refusal, Reply, refusal_reply
 
 
 class Uploads:
-    """models/upload_and_convert and models/upload. They differ in the status they answer and in the conversion."""
+    """models/upload_and_convert and models/upload: they differ in their status and in the conversion."""
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
@@ -36,13 +36,17 @@ class Uploads:
     async def _receive(self, request: Request, call: Call, upload: Upload) -> Reply:
         behaviour = self._instance.behaviour
         try:
-            call.user = behaviour.authenticate(request.headers.get("authorization"), call.endpoint)
-            await self._read_parts(request, upload)
-            metadata = behaviour.check_upload(upload, call.user)
-        except Refusal as refusal:
+            user = call.user = behaviour.authenticate(request.headers.get("authorization"), call.endpoint)
+        except Refusal:
             await drain(request)
-            if call.user is not None:
-                await self._refused(upload, call.user, refusal)
+            raise
+        try:
+            await self._read_parts(request, upload)
+            metadata = behaviour.check_upload(upload, user)
+        except Refusal as refusal:
+            created = behaviour.creates_on_refusal(upload, user, refusal)
+            if created is not None:
+                await self._commit(upload, created)
             raise
         version = await self._commit(upload, metadata)
         return Reply(
@@ -50,21 +54,22 @@ class Uploads:
         )
 
     async def _read_parts(self, request: Request, upload: Upload) -> None:
-        reader = UploadReader(request.headers.get("content-type"), upload, self._instance.files)
+        """Read the body to its end, even once it is clear that it will be refused."""
+        try:
+            reader = UploadReader(request.headers.get("content-type"), upload, self._instance.files)
+        except Refusal:
+            await drain(request)
+            raise
+        fault: Refusal | None = None
         try:
             async for chunk in request.stream():
-                if chunk:
-                    reader.feed(chunk)
-            reader.finish()
-        except OSError:
-            raise Refusal(507, "There is no room to store the file.") from None
+                if chunk and fault is None:
+                    fault = _fed(reader, chunk)
         finally:
             reader.close()
-
-    async def _refused(self, upload: Upload, user: User, refusal: Refusal) -> None:
-        metadata = self._instance.behaviour.creates_on_refusal(upload, user, refusal)
-        if metadata is not None:
-            await self._commit(upload, metadata)
+        if fault is not None:
+            raise fault
+        reader.finish()
 
     async def _commit(self, upload: Upload, metadata: Metadata) -> Version:
         upload.metadata = metadata
@@ -102,3 +107,13 @@ class Uploads:
         if version is None:
             raise LookupError(f"version {version_id} was committed and isn't there")
         return version
+
+
+def _fed(reader: UploadReader, chunk: bytes) -> Refusal | None:
+    try:
+        reader.feed(chunk)
+    except Refusal as refusal:
+        return refusal
+    except OSError:
+        return Refusal(507, "There is no room to store the file.")
+    return None

@@ -12,7 +12,7 @@ from conformance.mock.replies import Refusal
 
 
 def create_workspace(instance: Instance, user: User, payload: dict[str, Any]) -> Any:
-    """A new workspace with the caller as its member. Source: recorded; the name must be unused (documentation)."""
+    """A new workspace with the caller as its member. Source: recorded; documentation for the unused name."""
     name = text(payload, "workspace_name")
     workspace_id = instance.store.add_workspace(name, user.id, instance.behaviour.now())
     if workspace_id is None:

@@ -1,7 +1,7 @@
 """Uploads that an instance may carry out or refuse, and what is asserted of either.
 
-A check of one property of an upload must fail for that property alone. So an upload that isn't carried out is compared
-with one that differs in just that property: only where that one is, the property is what the instance gets wrong.
+A check of one property of an upload must fail for that property alone. So an upload that isn't carried out
+is compared with one that differs in just that property: only where that one works, the property is at fault.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from conformance.errors import NotTestable
 from conformance.instance.modelfile import ModelFile
 from conformance.instance.models import Models
 from conformance.suite.assertions import assert_refused, describe, expect
-from conformance.suite.uploads import Uploaded, details, rows
+from conformance.suite.context import SuiteContext
+from conformance.suite.metadata import Metadata, metadata_for
+from conformance.suite.uploads import Uploaded, details, rows, unique_file
 
 RECENT_MODELS = 20
 """How many models, the highest ids first, are searched for a file whose name isn't listed. Ours."""
@@ -25,6 +27,27 @@ def attempt(models: Models, file: ModelFile, metadata: Mapping[str, Any], **opti
     reply = models.upload(file, name=name, metadata=dict(metadata), **options)
     placed = workspace_id if isinstance(workspace_id, int) else models.workspace_id
     return Uploaded(models, file, name, options.get("filename") or file.file_name, reply, placed)
+
+
+class OnnxUploads:
+    """The ONNX model, to be uploaded under metadata of a check's own. Each upload has bytes of its own."""
+
+    def __init__(self, context: SuiteContext, models: Models) -> None:
+        self._context = context
+        self._models = models
+
+    def metadata(self, name: str, *, visibility: str = "private") -> Metadata:
+        """The documented metadata, without schemas."""
+        file, workspace_id = self._context.onnx_model, self._models.workspace_id
+        return metadata_for(file, name, workspace_id, visibility=visibility, schemas=False)
+
+    def file(self, tag: str) -> ModelFile:
+        """The model with other bytes and another file name for each tag."""
+        return unique_file(self._context.onnx_model, tag)
+
+    def send(self, metadata: Mapping[str, Any], file: ModelFile | None = None) -> Uploaded:
+        """Upload under exactly this metadata, by default bytes that are tagged with its name."""
+        return attempt(self._models, file or self.file(str(metadata.get("name"))), metadata)
 
 
 def is_shown(uploaded: Uploaded) -> bool:
@@ -43,7 +66,7 @@ def is_carried_out(uploaded: Uploaded) -> bool:
 def assert_carried_out(uploaded: Uploaded, *, what: str, instead: Callable[[], Uploaded]) -> None:
     """The upload succeeded and its model is there.
 
-    `instead` makes an upload that differs from it only in what the check is about; it is asked for only on failure.
+    `instead` gives an upload that differs from it only in what the check is about; called only on failure.
     Raises NotTestable where that one isn't carried out either.
     """
     __tracebackhide__ = True
@@ -63,7 +86,7 @@ def assert_carried_out(uploaded: Uploaded, *, what: str, instead: Callable[[], U
 
 
 def assert_carried_out_or_refused(uploaded: Uploaded, *, what: str) -> bool:
-    """The upload was carried out, or it was refused and left nothing behind. Returns whether it was carried out."""
+    """The upload was carried out, or refused and left nothing behind. Returns whether it was carried out."""
     __tracebackhide__ = True
     if not uploaded.reply.is_success:
         assert_not_carried_out(uploaded, what=what)
@@ -109,7 +132,7 @@ def assert_in_no_workspace(uploaded: Uploaded, *, what: str) -> None:
 
 
 def own_rows(uploaded: Uploaded) -> Iterator[dict[str, Any]]:
-    """The upload's row as list_versions shows it, then as get does; found by its file, whose bytes and name are its own.
+    """The upload's row as list_versions shows it, then as get does, found by its file's own bytes or name.
 
     Nothing where neither shows it. Raises NotTestable where the model itself isn't shown.
     """
@@ -125,7 +148,7 @@ def _own(versions: list[dict[str, Any]], uploaded: Uploaded) -> list[dict[str, A
 def shown_name(uploaded: Uploaded) -> str | None:
     """The name under which the instance shows the upload, None where it isn't found.
 
-    The list is asked for the name, then list_versions, then the newest models are searched for the file's digest.
+    The list is searched for the name, then list_versions, then the newest models for the file's digest.
     """
     listed = rows(uploaded.models.list(uploaded.workspace_id), "models")
     if any(row.get("name") == uploaded.name for row in listed):

@@ -11,6 +11,7 @@ import pytest
 
 from conformance.contract import Release, load_release
 from conformance.instance.models import Models
+from conformance.suite.acceptance import OnnxUploads
 from conformance.suite.context import SuiteContext
 from conformance.suite.uploads import Uploaded, unique_file, upload
 
@@ -58,6 +59,18 @@ def onnx_upload(context: SuiteContext, models: Models) -> Uploaded:
     """A public ONNX model with one version, uploaded as the Requests example does. Only read it."""
     name = context.name("shared", "onnx")
     return upload(models, context.onnx_model, name, visibility="public", filename=name)
+
+
+@pytest.fixture(scope="session")
+def onnx_uploads(context: SuiteContext, models: Models) -> OnnxUploads:
+    """The ONNX model, to be uploaded under metadata of a check's own."""
+    return OnnxUploads(context, models)
+
+
+@pytest.fixture(scope="session")
+def minimal_upload(context: SuiteContext, onnx_uploads: OnnxUploads) -> Uploaded:
+    """A private ONNX model without requirements and schemas, as it was answered, be it a refusal. Only read it."""
+    return onnx_uploads.send(onnx_uploads.metadata(context.name("shared", "minimal")))
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,8 @@ class SuiteContext:
 
         Lower-case letters, digits and dashes, below 64 characters. Source: documentation site, naming; client 2023.4.0.
         """
-        digest = hashlib.sha256(f"{self.run_id}/{scope}/{label}".encode()).hexdigest()[:10]
+        # The recorder's prefix tells workers of one run apart, who each make the shared models.
+        digest = hashlib.sha256(f"{self.run_id}/{self.recorder.prefix}/{scope}/{label}".encode()).hexdigest()[:10]
         return f"conf-{self.run_id}-{label}-{digest}"
 
     def workspace_id(self) -> int:
@@ -57,7 +58,11 @@ class SuiteContext:
         if self.prerequisite_failure is not None:
             raise NotTestable(self.prerequisite_failure)
         if self.workspace is None:
-            self.workspace = self._create_workspace(f"conf-{self.run_id}")
+            try:
+                self.workspace = self._create_workspace(f"conf-{self.run_id}")
+            except NotTestable as failure:
+                self.prerequisite_failure = str(failure)
+                raise
         return self.workspace
 
     def second_workspace_id(self) -> int:
@@ -69,15 +74,11 @@ class SuiteContext:
 
     def _create_workspace(self, name: str) -> int:
         try:
-            reply = Workspaces(self.session).create(name)
-            workspace_id = _workspace_id(reply)
-        except NotTestable as failure:
-            self.prerequisite_failure = str(failure)
+            return _workspace_id(Workspaces(self.session).create(name))
+        except NotTestable:
             raise
         except ConformanceError as failure:
-            self.prerequisite_failure = f"no workspace could be made: {failure}; give --workspace-id"
-            raise NotTestable(self.prerequisite_failure) from failure
-        return workspace_id
+            raise NotTestable(f"no workspace could be made: {failure}; give --workspace-id") from failure
 
     def models(self, *, workspace_id: int | None = None) -> Models:
         """The six endpoints, bound to the run's workspace."""

@@ -8,13 +8,13 @@ from conformance.suite.context import CONVERSION_BUDGET, POLL_INTERVALS, SuiteCo
 from conformance.suite.uploads import Uploaded
 
 SETTLED = ("ready", "error")
-"""The two statuses that a conversion ends in. Source: client 2023.4.0, ModelStatus; recorded progress of uploads."""
+"""How a conversion ends. Source: client 2023.4.0, ModelStatus; recorded progress of uploads."""
 
 
 class Conversions:
     """Uploads whose conversions run side by side, with one budget of waiting for all of them.
 
-    Start all of them first: while one is waited for, the others go on, and whichever is asked for first, each has had
+    Start all of them first: while one is waited for, the others go on. Whichever is asked for first, each has had
     the whole budget by the time it counts as stuck.
     """
 
@@ -53,7 +53,7 @@ class Conversions:
 def status_of(uploaded: Uploaded) -> str:
     """The version's status in list_versions now.
 
-    Raises NotTestable where there is none: the returns table has no such field, and older releases don't show it.
+    Raises NotTestable where there is none: the returns table has no such field, older releases don't show it.
     """
     row = next(own_rows(uploaded), None)
     if row is None:

@@ -6,13 +6,16 @@ from typing import Any
 
 from conformance.contract import ENDPOINTS
 from conformance.errors import NotTestable
+from conformance.instance.credentials import Secret
 from conformance.instance.modelfile import ModelFile
-from conformance.instance.multipart import MultipartBody
+from conformance.instance.models import upload_parts
+from conformance.instance.multipart import FormPart, MultipartBody
 from conformance.instance.reply import Reply
 from conformance.instance.session import SESSION_TOKEN, Session, Unset
 from conformance.suite.assertions import describe
 from conformance.suite.context import SuiteContext
-from conformance.suite.metadata import file_part, metadata_for, metadata_part
+from conformance.suite.metadata import metadata_for
+from conformance.suite.tokens import Forgery
 from conformance.suite.uploads import Uploaded, unique_file
 
 UPLOAD = "upload_and_convert"
@@ -31,10 +34,9 @@ class Probes:
 
     def accepted(self, endpoint: str) -> Reply:
         """The reply with the run's token. Raises NotTestable where it isn't a success: then no refusal means anything."""
-        if endpoint == UPLOAD:
-            _ = self._uploaded.reply.status
-            return self._uploaded.reply
-        return self._accept(endpoint)[1]
+        reply = self._uploaded.reply if endpoint == UPLOAD else self._accept(endpoint)[1]
+        _ = reply.status  # so that the evidence names the exchange also where another check sent it
+        return reply
 
     def body(self, endpoint: str) -> dict[str, Any]:
         """The JSON that the instance answers with success. Raises NotTestable where it answers none so."""
@@ -44,30 +46,32 @@ class Probes:
         """The reply to the same request without a token."""
         self.accepted(endpoint)
         if endpoint not in self._anonymous:
-            self._anonymous[endpoint] = self.send(endpoint, token=None, label="without-token")
+            self._anonymous[endpoint] = self.send(endpoint, token=None)
         reply = self._anonymous[endpoint]
-        _ = reply.status  # so that the evidence names the exchange also where another check sent it
+        _ = reply.status
         return reply
 
     def send(
-        self,
-        endpoint: str,
-        *,
-        token: str | Unset | None = SESSION_TOKEN,
-        label: str = "probe",
-        session: Session | None = None,
+        self, endpoint: str, *, token: Forgery | str | Unset | None = SESSION_TOKEN, session: Session | None = None
     ) -> Reply:
-        """Send the request anew. Each upload has a name of its own, made from `label`."""
-        session = session or self._context.session
-        path = ENDPOINTS[endpoint]
-        if endpoint == UPLOAD:
-            return session.request("POST", path, endpoint=endpoint, data=self._form(label), token=token)
-        return session.request("POST", path, endpoint=endpoint, json=self.body(endpoint), token=token)
+        """Send the request anew; what is uploaded is `refused_file` under a name of its own.
 
-    def _form(self, label: str) -> MultipartBody:
-        name = self._context.name("probe", label)
-        metadata = metadata_for(self.refused_file, name, self._uploaded.workspace_id)
-        return MultipartBody([metadata_part(metadata), file_part(self.refused_file)])
+        `token` is the session's, none, a literal one or a forged one.
+        """
+        session = session or self._context.session
+        path, headers = ENDPOINTS[endpoint], None
+        if isinstance(token, Forgery):
+            # As a header: the redactor knows a forged token by its parts, and learning it whole takes long.
+            headers, token = {"Authorization": Secret(f"Bearer {token.token}")}, None
+        if endpoint == UPLOAD:
+            data = MultipartBody(self._form())
+            return session.request("POST", path, endpoint=endpoint, data=data, headers=headers, token=token)
+        body = self.body(endpoint)
+        return session.request("POST", path, endpoint=endpoint, json=body, headers=headers, token=token)
+
+    def _form(self) -> list[FormPart]:
+        name = self._context.name("probes", "refused")
+        return upload_parts(self.refused_file, metadata_for(self.refused_file, name, self._uploaded.workspace_id))
 
     def _accept(self, endpoint: str) -> tuple[dict[str, Any], Reply]:
         if endpoint not in self._accepted:
@@ -78,9 +82,7 @@ class Probes:
                     break
             else:
                 raise NotTestable(f"needs {endpoint} to work with the run's token, but it answered {describe(reply)}")
-        found = self._accepted[endpoint]
-        _ = found[1].status
-        return found
+        return self._accepted[endpoint]
 
     def _candidates(self, endpoint: str) -> list[dict[str, Any]]:
         """The bodies by which an instance may know the model, the likeliest first.

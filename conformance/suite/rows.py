@@ -1,7 +1,7 @@
 """Finding a run's own models and versions in a reply, by whichever of their keys is intact.
 
-A check of one field looks its row up by other fields, so that a single wrong field fails its own requirement and
-strangers' rows never count.
+A check of one field looks its row up by other fields, so that a single wrong field fails its own requirement,
+and strangers' rows never count.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def unknown_id(context: SuiteContext) -> int:
 
 
 def answered(reply: Reply, *, what: str) -> Any:
-    """The JSON of a request that the check tests: answered 200, and JSON. NotJSON and Nonconformity say otherwise."""
+    """The JSON of a reply that the check tests. Raises for another status than 200, and for no JSON."""
     __tracebackhide__ = True
     assert_success(reply, what=what)
     return reply.json()
 
 
 def relied_on(reply: Reply, *, what: str) -> Any:
-    """The JSON of a reply that another requirement tests. Raises NotTestable where it isn't a success with JSON."""
+    """The JSON of a reply that other checks test. Raises NotTestable where it isn't a success with JSON."""
     try:
         body = reply.json() if reply.is_success else None
     except NotJSON as error:
@@ -85,7 +85,7 @@ def model_row(body: Any, uploaded: Uploaded) -> Row:
 
 
 def only_own_versions(body: Any, uploads: Iterable[Uploaded]) -> Any:
-    """The versions' rows that belong to these uploads' models, and those that nobody could tell whose they are.
+    """The rows of these uploads' models in a list of versions, and those that don't tell whose they are.
 
     A reply of another shape comes back as it is.
     """
@@ -106,7 +106,7 @@ def is_anybodys(row: Any) -> bool:
 
 
 def version_rows(body: Any, uploaded: Uploaded, *, by: Iterable[str] = ANY_KEY) -> list[Row]:
-    """The rows of the upload's version, by the first of the keys that tells one row from the others, else any.
+    """The rows of the upload's version, by the first of the keys that tells one row from all, else by any.
 
     `id` is what the upload was answered with; `sha` and `file_name` are of the file as it was sent.
     """

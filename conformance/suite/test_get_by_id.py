@@ -1,7 +1,7 @@
 """Model details by id.
 
-Source: documentation, "Get Model Details By ID". Its parameter table names `workspace_id`; its example and the client
-of the release send the model's `id`, and so do these checks.
+Source: documentation, "Get Model Details By ID". Its parameter table names `workspace_id`; its example and
+the client of the release send the model's `id`, and so do these checks.
 """
 
 from __future__ import annotations

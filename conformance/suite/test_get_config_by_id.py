@@ -1,7 +1,8 @@
 """Model configuration.
 
-Source: documentation, "Get Model Configuration by Id". The parameter table calls `model_id` the model's id; recordings
-of 2023.4.0 and 2025.2.1 show that the version's id selects. Either is followed, and the report names which.
+Source: documentation, "Get Model Configuration by Id". The parameter table calls `model_id` the model's id;
+recordings of 2023.4.0 and 2025.2.1 show that the version's id selects. Either is followed, and the report
+names which.
 """
 
 from __future__ import annotations
@@ -37,10 +38,11 @@ COMPARED = ("id", "runtime", "tensor_fields", "filter_threshold")
 
 @dataclass(frozen=True)
 class Asked:
-    """An uploaded model's configuration as get_config_by_id answers it: by which id, and as get_by_id shows it.
+    """An uploaded model's configuration as get_config_by_id answers it, and as get_by_id shows it.
 
     `details` is the reply of get_by_id, `shown` the configuration in it, None where there is none.
-    `reading` is None where get_by_id shows none, or neither id brings it; `reply` is then the more telling of the two.
+    `reading` says which id brought that configuration, None where neither did; `reply` is then the more
+    telling of the two.
     """
 
     uploaded: Uploaded
@@ -72,7 +74,7 @@ def pytorch_config(pytorch_upload: Uploaded) -> Asked:
 
 @pytest.fixture
 def working_config(onnx_config: Asked) -> Asked:
-    """The control of the refusals: asked rightly, get_config_by_id shows a configuration of the shared model."""
+    """The control of the refusals: asked rightly, get_config_by_id shows a configuration."""
     relied_on(onnx_config.reply, what="the model's configuration")
     _ = onnx_config.configuration
     return onnx_config
@@ -112,7 +114,8 @@ def test_converted_model_has_a_configuration(kind: str, request: pytest.FixtureR
 def test_configuration_is_the_one_get_by_id_shows(release: Release, onnx_config: Asked) -> None:
     """A model of one version has one configuration, wherever it is shown.
 
-    Upload a model; ask for its details by its id, and for its configuration by the version's id, else by the model's.
+    Upload a model; ask for its details by its id, and for its configuration by the version's id, else by the
+    model's.
     Expect the same configuration.
     """
     if onnx_config.shown is None:

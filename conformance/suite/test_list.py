@@ -1,7 +1,7 @@
 """List: the models of a workspace.
 
-Source: documentation, "List Models in Workspace". Field checks judge this run's own rows only: strangers' models may
-be older than the release.
+Source: documentation, "List Models in Workspace". Field checks judge this run's own rows only: strangers'
+models may be older than the release.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def test_created_at_is_the_time_of_the_upload(listing: Reply, onnx_upload: Uploa
     created, uploaded = instant(row.get("created_at"), what="created_at"), clock_of(onnx_upload.reply)
     expect(
         abs(created - uploaded) <= CLOCK_TOLERANCE,
-        expected=f"created_at is within {CLOCK_TOLERANCE} of {uploaded.isoformat()}, when the upload was answered",
+        expected=f"created_at is within {CLOCK_TOLERANCE} of the upload's answer, {uploaded.isoformat()}",
         actual=f"created_at is {row['created_at']!r}",
         replies=[onnx_upload.reply, listing],
     )
@@ -175,8 +175,8 @@ def test_new_version_moves_updated_at(
 ) -> None:
     """A new version updates the model.
 
-    Upload a model, note its row, upload a second version. Where both fall into one tick of the instance's clock,
-    do the same once more with a pause between.
+    Upload a model, note its row, upload a second version. Where both fall into one tick of the instance's
+    clock, do the same once more with a pause between.
     Expect `updated_at` to be later than before.
     """
     before = _updated_at(_first_row(two_versions))

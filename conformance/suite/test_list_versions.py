@@ -1,7 +1,7 @@
 """Model versions.
 
-Source: documentation, "Get Model Versions". The prose says that the name or the id selects, the parameter table marks
-both as required, and recordings show rows that match either; test_list_versions_keys.py tells which an instance follows.
+Source: documentation, "Get Model Versions". Which of its two keys select which versions is the matter of
+test_list_versions_keys.py; these checks send both, as the example does.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def test_name_and_id_together_select_the_model(versions: Reply, onnx_upload: Upl
     body = answered(versions, what="list_versions by model_id and models_pk_id")
     expect(
         bool(version_rows(body, onnx_upload)),
-        expected=f"list_versions of {onnx_upload.name!r}, model {onnx_upload.model_id}, has the uploaded version",
+        expected=f"list_versions of {onnx_upload.name!r}, model {onnx_upload.model_id}, has its version",
         actual=f"none of its {len(objects(body))} rows has the version's sha, id or file name",
         replies=[versions],
     )
@@ -98,7 +98,7 @@ def test_file_name_is_the_parts_filename(
 ) -> None:
     """A version's `file_name` is what the upload's file part was called.
 
-    Upload a file under a name without an ending, as the documented example does, and two under names with one.
+    Upload a file called by a name without an ending, as the documented example does, and two with one.
     Expect each name, character for character.
     """
     uploads = ((versions, onnx_upload), (both_versions, two_versions[0]), (both_versions, two_versions[1]))

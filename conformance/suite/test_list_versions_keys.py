@@ -1,7 +1,7 @@
 """Model versions: which requests select which versions, and which are refused.
 
-Source: documentation, "Get Model Versions": the prose says name or id, the parameter table marks both as required;
-recorded (2022.4 to 2025.2.1): rows that match either.
+Source: documentation, "Get Model Versions": the prose says name or id, the parameter table marks both as
+required; recorded (2022.4 to 2025.2.1): rows that match either.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def _one_key(reply: Reply, uploaded: Uploaded, *, key: str) -> str:
     strange = [row for row in body if is_anybodys(row) and not belongs(row, uploaded)]
     expect(
         bool(version_rows(body, uploaded)) and not strange,
-        expected=f"list_versions by {key} alone has the versions of {uploaded.name!r} and no other, or is refused",
+        expected=f"list_versions by {key} alone has the versions of {uploaded.name!r} only, or is refused",
         actual=lambda: (
             f"{len(body)} rows, one of them of {_owner(strange[0])}" if strange else describe(reply)
         ),

@@ -26,7 +26,7 @@ MANY = 101
 
 AT_ONCE = 8
 TINY = 64 * 1024
-"""Bytes up to which the run's own ONNX file is uploaded so often; a larger one gives way to the shipped one."""
+"""Bytes up to which the run's ONNX file is uploaded so often; a larger one gives way to the shipped one."""
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_list_shows_no_model_of_another_workspace(
         ]
         expect(
             not leaked,
-            expected=f"the list of workspace {own.workspace_id} has no model of workspace {strange.workspace_id}",
+            expected=f"the list of workspace {own.workspace_id} has none of workspace {strange.workspace_id}",
             actual=f"it has {strange.name!r}",
             replies=[reply],
         )

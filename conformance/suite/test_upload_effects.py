@@ -100,7 +100,7 @@ def _one(context: SuiteContext, models: Models, name: str) -> Uploaded:
 
 
 def _model_of(uploaded: Uploaded) -> int:
-    """The id of the model that holds the file, whatever its name: by list_versions, else by each listed model."""
+    """The id of the model that holds the file: by list_versions of its name, else by each listed model."""
     digest = uploaded.file.sha256
     for row in rows(uploaded.models.list_versions(model_id=uploaded.name, models_pk_id=0), None):
         if row.get("sha") == digest and is_id(row.get("models_pk_id")):

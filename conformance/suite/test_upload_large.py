@@ -33,9 +33,9 @@ CONCURRENT_SIZE = 256 * 1024
 
 
 def _reliable(uploaded: Uploaded) -> None:
-    """Require that the returned id leads to a row with the file's digest, where nothing large or simultaneous is at work.
+    """Require of a small upload on its own that the returned id leads to a row with the file's digest.
 
-    Raises NotTestable where it doesn't: those promises have checks of their own.
+    Raises NotTestable where it doesn't: both have checks of their own.
     """
     if not _holds(uploaded):
         raise NotTestable("a small upload's id doesn't lead to a version with the file's digest")
@@ -87,8 +87,8 @@ def test_uploads_at_the_same_time_keep_apart(
 ) -> None:
     """Uploads at the same time each return a version that holds their own file.
 
-    Upload eight different files at once: four under names of their own, four as further versions of one model.
-    Expect each returned id on a version with the digest of the file that it was returned for, and no id twice.
+    Upload eight files at once, four under names of their own, four as further versions of one model.
+    Expect each returned id on a version with the digest of the file that it answers, and no id twice.
     """
     _reliable(onnx_upload)
     common = unique_name("common")

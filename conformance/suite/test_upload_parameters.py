@@ -1,4 +1,4 @@
-"""upload_and_convert: the name, the visibility, the workspace and the conversion's own parameters."""
+"""upload_and_convert: the name, the visibility and the workspace; unknown and mistyped fields."""
 
 from __future__ import annotations
 
@@ -12,22 +12,21 @@ from conformance.contract import Release
 from conformance.errors import NotTestable
 from conformance.instance.models import Models
 from conformance.suite.acceptance import (
+    OnnxUploads,
     assert_carried_out,
     assert_carried_out_or_refused,
     assert_in_no_workspace,
     assert_not_carried_out,
-    attempt,
     shown_name,
 )
 from conformance.suite.assertions import assert_refused, describe, expect, follows
 from conformance.suite.context import SuiteContext
-from conformance.suite.metadata import ABSENT, Metadata, changed, metadata_for
+from conformance.suite.metadata import ABSENT, changed
 from conformance.suite.requirement import requirement
-from conformance.suite.uploads import Uploaded, nothing_created, unique_file
+from conformance.suite.rows import unknown_id
+from conformance.suite.uploads import Uploaded, nothing_created
 
 Names = Callable[[str], str]
-Upload = Callable[[Metadata], Uploaded]
-Build = Callable[[str], Metadata]
 
 MISSING_OR_NULL = pytest.mark.parametrize(
     "value", [pytest.param(ABSENT, id="missing"), pytest.param(None, id="null")]
@@ -52,60 +51,37 @@ WRONG_TYPES = {
 }
 
 
-@pytest.fixture
-def build(context: SuiteContext, models: Models) -> Build:
-    """The documented metadata of a private ONNX model."""
-    return lambda name: metadata_for(context.onnx_model, name, models.workspace_id)
-
-
-@pytest.fixture
-def send(context: SuiteContext, models: Models) -> Upload:
-    """Upload the ONNX model, with bytes of its own, under the given metadata."""
-    return lambda metadata: attempt(
-        models, unique_file(context.onnx_model, str(metadata.get("name"))), metadata
-    )
-
-
 @pytest.fixture(scope="module")
-def minimal_upload(context: SuiteContext, models: Models) -> Uploaded:
-    """A private ONNX model without requirements and schemas, as it was answered. Only read it."""
-    name = context.name("parameters", "minimal")
-    file = unique_file(context.onnx_model, name)
-    return attempt(models, file, metadata_for(file, name, models.workspace_id, schemas=False))
-
-
-@pytest.fixture(scope="module")
-def public_upload(context: SuiteContext, models: Models) -> Uploaded:
-    """A public ONNX model, as it was answered. Only read it."""
+def public_upload(context: SuiteContext, onnx_uploads: OnnxUploads) -> Uploaded:
+    """A public ONNX model, as it was answered, be it a refusal. Only read it."""
     name = context.name("parameters", "public")
-    file = unique_file(context.onnx_model, name)
-    return attempt(models, file, metadata_for(file, name, models.workspace_id, visibility="public"))
+    return onnx_uploads.send(onnx_uploads.metadata(name, visibility="public"))
 
 
 @requirement("upload.name-required")
 @MISSING_OR_NULL
 def test_name_is_required(
-    context: SuiteContext, models: Models, onnx_upload: Uploaded, build: Build, unique_name: Names, value: Any
+    models: Models, onnx_upload: Uploaded, onnx_uploads: OnnxUploads, unique_name: Names, value: Any
 ) -> None:
     """An upload without a name is refused.
 
     With a name the same upload works. Leave the name out, or send null.
     Expect a refusal, and no model that holds the file.
     """
-    file = unique_file(context.onnx_model, unique_name("nameless"))
+    file = onnx_uploads.file(unique_name("nameless"))
     with nothing_created(models, file, reason="an upload without a name"):
-        refused = attempt(models, file, changed(build(""), "name", value))
+        refused = onnx_uploads.send(changed(onnx_uploads.metadata(""), "name", value), file)
     assert_refused(refused.reply, what="an upload without a name")
 
 
 @requirement("upload.name-kept")
-def test_name_is_kept(build: Build, send: Upload, unique_name: Names) -> None:
+def test_name_is_kept(onnx_uploads: OnnxUploads, unique_name: Names) -> None:
     """The model carries the name that the upload gave.
 
     Upload a model under a name of lower-case letters, digits and dashes.
     Expect to find it under exactly that name.
     """
-    uploaded = send(build(unique_name("plain")))
+    uploaded = onnx_uploads.send(onnx_uploads.metadata(unique_name("plain")))
     if not uploaded.reply.is_success:
         raise NotTestable(f"needs an upload, but it was answered {describe(uploaded.reply)}")
     name = shown_name(uploaded)
@@ -117,12 +93,7 @@ def test_name_is_kept(build: Build, send: Upload, unique_name: Names) -> None:
 @requirement("upload.name-kept")
 @pytest.mark.parametrize("variant", NAME_VARIANTS)
 def test_unusual_name_is_kept_or_refused(
-    onnx_upload: Uploaded,
-    context: SuiteContext,
-    models: Models,
-    build: Build,
-    unique_name: Names,
-    variant: str,
+    onnx_upload: Uploaded, onnx_uploads: OnnxUploads, unique_name: Names, variant: str
 ) -> None:
     """A name that goes beyond lower-case letters, digits and dashes is kept as it is, or refused.
 
@@ -130,9 +101,8 @@ def test_unusual_name_is_kept_or_refused(
     Expect a refusal, or to find the model under exactly that name.
     """
     plain = unique_name("variant")
-    uploaded = attempt(
-        models, unique_file(context.onnx_model, plain), build(NAME_VARIANTS[variant].format(plain))
-    )
+    metadata = onnx_uploads.metadata(NAME_VARIANTS[variant].format(plain))
+    uploaded = onnx_uploads.send(metadata, onnx_uploads.file(plain))
     if not uploaded.reply.is_success:
         assert_refused(uploaded.reply, what=f"a name of the kind {variant}, unless it is kept,")
         return
@@ -151,14 +121,14 @@ def _assert_name(uploaded: Uploaded, shown: str | None) -> None:
 
 @requirement("upload.visibility-required")
 def test_visibility_is_required(
-    release: Release, onnx_upload: Uploaded, build: Build, send: Upload, unique_name: Names
+    release: Release, onnx_upload: Uploaded, onnx_uploads: OnnxUploads, unique_name: Names
 ) -> None:
     """An upload without a visibility is refused, or carried out where the visibility counts as optional.
 
     Leave the visibility out.
     Expect a refusal that creates nothing, or a model that is there.
     """
-    uploaded = send(changed(build(unique_name("unseen")), "visibility", ABSENT))
+    uploaded = onnx_uploads.send(changed(onnx_uploads.metadata(unique_name("unseen")), "visibility", ABSENT))
     carried_out = assert_carried_out_or_refused(uploaded, what="an upload without visibility")
     follows(release.requirement("upload.visibility-required"), "optional" if carried_out else "refused")
 
@@ -194,35 +164,39 @@ def test_private_model_is_accepted(request: pytest.FixtureRequest, minimal_uploa
 @requirement("upload.visibility-enum")
 @pytest.mark.parametrize("visibility", ["internal", ""], ids=["unknown", "empty"])
 def test_unknown_visibility_is_refused(
-    onnx_upload: Uploaded, build: Build, send: Upload, unique_name: Names, visibility: str
+    onnx_upload: Uploaded, onnx_uploads: OnnxUploads, unique_name: Names, visibility: str
 ) -> None:
     """A visibility that isn't documented is refused.
 
     Upload with another visibility than `public` and `private`.
     Expect a refusal that creates nothing.
     """
-    uploaded = send(changed(build(unique_name("visibility")), "visibility", visibility))
+    uploaded = onnx_uploads.send(
+        changed(onnx_uploads.metadata(unique_name("visibility")), "visibility", visibility)
+    )
     assert_not_carried_out(uploaded, what=f"an upload with visibility {visibility!r}")
 
 
 @requirement("upload.workspace-id-required")
 @MISSING_OR_NULL
 def test_workspace_id_is_required(
-    onnx_upload: Uploaded, build: Build, send: Upload, unique_name: Names, value: Any
+    onnx_upload: Uploaded, onnx_uploads: OnnxUploads, unique_name: Names, value: Any
 ) -> None:
     """An upload that names no workspace is refused.
 
     Leave the workspace's id out, or send null.
     Expect a refusal, and no such model here or in any workspace that the instance falls back to.
     """
-    uploaded = send(changed(build(unique_name("homeless")), "workspace_id", value))
+    uploaded = onnx_uploads.send(
+        changed(onnx_uploads.metadata(unique_name("homeless")), "workspace_id", value)
+    )
     assert_not_carried_out(uploaded, what="an upload without workspace_id")
     assert_in_no_workspace(uploaded, what="an upload without workspace_id")
 
 
 @requirement("upload.workspace-id-places-model")
 def test_model_is_placed_in_the_named_workspace(
-    models: Models, public_upload: Uploaded, build: Build, send: Upload, unique_name: Names
+    models: Models, public_upload: Uploaded, onnx_uploads: OnnxUploads, unique_name: Names
 ) -> None:
     """The model goes to the workspace that the upload names with a JSON integer.
 
@@ -231,7 +205,9 @@ def test_model_is_placed_in_the_named_workspace(
     """
 
     def with_string() -> Uploaded:
-        return send(changed(build(unique_name("string")), "workspace_id", str(models.workspace_id)))
+        return onnx_uploads.send(
+            changed(onnx_uploads.metadata(unique_name("string")), "workspace_id", str(models.workspace_id))
+        )
 
     what = "an upload with an integer workspace_id"
     assert_carried_out(public_upload, what=what, instead=with_string)
@@ -251,14 +227,16 @@ def test_model_is_placed_in_the_named_workspace(
 
 @requirement("upload.workspace-id-string")
 def test_workspace_id_as_a_string(
-    release: Release, models: Models, onnx_upload: Uploaded, build: Build, send: Upload, unique_name: Names
+    release: Release, models: Models, onnx_upload: Uploaded, onnx_uploads: OnnxUploads, unique_name: Names
 ) -> None:
     """The workspace's id may be a string of digits, as the parameter table's type says.
 
     Send the workspace's id as a string.
     Expect the model in that workspace, or a refusal that creates nothing.
     """
-    uploaded = send(changed(build(unique_name("string-id")), "workspace_id", str(models.workspace_id)))
+    uploaded = onnx_uploads.send(
+        changed(onnx_uploads.metadata(unique_name("string-id")), "workspace_id", str(models.workspace_id))
+    )
     carried_out = assert_carried_out_or_refused(uploaded, what="an upload with a string workspace_id")
     reading = "string accepted" if carried_out else "integer only"
     follows(release.requirement("upload.workspace-id-string"), reading)
@@ -266,147 +244,32 @@ def test_workspace_id_as_a_string(
 
 @requirement("upload.unknown-workspace-refused")
 def test_unknown_workspace_is_refused(
-    context: SuiteContext, onnx_upload: Uploaded, build: Build, send: Upload, unique_name: Names
+    context: SuiteContext, onnx_upload: Uploaded, onnx_uploads: OnnxUploads, unique_name: Names
 ) -> None:
     """A workspace that doesn't exist takes no upload.
 
     Name a workspace far beyond any real one.
     Expect a refusal, and no such model in any workspace.
     """
-    uploaded = send(changed(build(unique_name("nowhere")), "workspace_id", unknown_id(context)))
+    uploaded = onnx_uploads.send(
+        changed(onnx_uploads.metadata(unique_name("nowhere")), "workspace_id", unknown_id(context))
+    )
     assert_not_carried_out(uploaded, what="an upload into an unknown workspace")
     assert_in_no_workspace(uploaded, what="an upload into an unknown workspace")
 
 
-@requirement("upload.conversion-required")
-@MISSING_OR_NULL
-def test_conversion_is_required(
-    onnx_upload: Uploaded, build: Build, send: Upload, unique_name: Names, value: Any
-) -> None:
-    """An upload without `conversion` is refused.
-
-    Leave `conversion` out, or send null.
-    Expect a refusal that creates nothing.
-    """
-    uploaded = send(changed(build(unique_name("unconverted")), "conversion", value))
-    assert_not_carried_out(uploaded, what="an upload without conversion")
-
-
-@requirement("upload.conversion-object")
-def test_conversion_is_an_object(
-    minimal_upload: Uploaded, build: Build, send: Upload, unique_name: Names
-) -> None:
-    """`conversion` is a JSON object that holds framework, python_version and requirements.
-
-    Upload with `conversion` as the examples send it.
-    Expect success, and the model to be there.
-    """
-
-    def as_string() -> Uploaded:
-        metadata = build(unique_name("string"))
-        return send(changed(metadata, "conversion", json.dumps(metadata["conversion"])))
-
-    assert_carried_out(minimal_upload, what="an upload whose conversion is a JSON object", instead=as_string)
-
-
-@requirement("upload.framework-required")
-@MISSING_OR_NULL
-def test_framework_is_required(
-    onnx_upload: Uploaded, build: Build, send: Upload, unique_name: Names, value: Any
-) -> None:
-    """An upload without a framework is refused.
-
-    Leave `conversion.framework` out, or send null.
-    Expect a refusal that creates nothing.
-    """
-    uploaded = send(changed(build(unique_name("frameless")), "conversion.framework", value))
-    assert_not_carried_out(uploaded, what="an upload without conversion.framework")
-
-
-@requirement("upload.framework-enum")
-def test_unknown_framework_is_refused(
-    onnx_upload: Uploaded, build: Build, send: Upload, unique_name: Names
-) -> None:
-    """A framework that the release doesn't know is refused.
-
-    Name a framework that no release has.
-    Expect a refusal that creates nothing.
-    """
-    uploaded = send(changed(build(unique_name("framework")), "conversion.framework", "no-such-framework"))
-    assert_not_carried_out(uploaded, what="an upload with an unknown framework")
-
-
-@requirement("upload.python-version-required")
-def test_python_version_is_required(
-    release: Release, onnx_upload: Uploaded, build: Build, send: Upload, unique_name: Names
-) -> None:
-    """An upload without a Python version is refused, or carried out where the version counts as optional.
-
-    Leave `conversion.python_version` out.
-    Expect a refusal that creates nothing, or a model that is there.
-    """
-    uploaded = send(changed(build(unique_name("python")), "conversion.python_version", ABSENT))
-    carried_out = assert_carried_out_or_refused(uploaded, what="an upload without conversion.python_version")
-    follows(release.requirement("upload.python-version-required"), "optional" if carried_out else "refused")
-
-
-@requirement("upload.requirements-required")
-@MISSING_OR_NULL
-def test_requirements_are_required(
-    onnx_upload: Uploaded, build: Build, send: Upload, unique_name: Names, value: Any
-) -> None:
-    """An upload without `requirements` is refused.
-
-    Leave `conversion.requirements` out, or send null.
-    Expect a refusal that creates nothing.
-    """
-    uploaded = send(changed(build(unique_name("bare")), "conversion.requirements", value))
-    assert_not_carried_out(uploaded, what="an upload without conversion.requirements")
-
-
-@requirement("upload.requirements-empty-list")
-def test_empty_requirements_are_accepted(
-    minimal_upload: Uploaded, build: Build, send: Upload, unique_name: Names
-) -> None:
-    """The list of requirements may be empty.
-
-    Upload with `requirements` as `[]`.
-    Expect success, and the model to be there.
-    """
-
-    def with_one() -> Uploaded:
-        return send(changed(build(unique_name("one")), "conversion.requirements", ["numpy"]))
-
-    assert_carried_out(minimal_upload, what="an upload with an empty list of requirements", instead=with_one)
-
-
-@requirement("upload.requirements-string")
-def test_requirements_as_a_string(
-    release: Release, onnx_upload: Uploaded, build: Build, send: Upload, unique_name: Names
-) -> None:
-    """The requirements may be a string, as the parameter table's type says.
-
-    Send the string `[]` in place of the empty list.
-    Expect a model that is there, or a refusal that creates nothing.
-    """
-    uploaded = send(changed(build(unique_name("string")), "conversion.requirements", "[]"))
-    carried_out = assert_carried_out_or_refused(uploaded, what="an upload with requirements as a string")
-    reading = "string accepted" if carried_out else "list only"
-    follows(release.requirement("upload.requirements-string"), reading)
-
-
 @requirement("upload.unknown-fields-ignored")
 def test_unknown_fields_are_ignored(
-    request: pytest.FixtureRequest, build: Build, send: Upload, unique_name: Names
+    request: pytest.FixtureRequest, onnx_uploads: OnnxUploads, unique_name: Names
 ) -> None:
     """Fields that the documentation doesn't name do no harm.
 
     Upload with one more field in the metadata and one more in `conversion`.
     Expect success, and the model to be there.
     """
-    metadata = changed(build(unique_name("more")), "conformance_note", {"any": ["value"]})
+    metadata = changed(onnx_uploads.metadata(unique_name("more")), "conformance_note", {"any": ["value"]})
     assert_carried_out(
-        send(changed(metadata, "conversion.tensor_fields", ["tensor"])),
+        onnx_uploads.send(changed(metadata, "conversion.tensor_fields", ["tensor"])),
         what="an upload with unknown fields in its metadata",
         instead=lambda: request.getfixturevalue("minimal_upload"),
     )
@@ -415,27 +278,29 @@ def test_unknown_fields_are_ignored(
 @requirement("upload.mistyped-fields-refused")
 @pytest.mark.parametrize("path", WRONG_TYPES)
 def test_mistyped_field_is_refused(
-    onnx_upload: Uploaded, build: Build, send: Upload, unique_name: Names, path: str
+    onnx_upload: Uploaded, onnx_uploads: OnnxUploads, unique_name: Names, path: str
 ) -> None:
     """A required field of another JSON type than documented is refused.
 
     Upload with one field mistyped.
     Expect a refusal that creates nothing.
     """
-    uploaded = send(changed(build(unique_name("mistyped")), path, WRONG_TYPES[path]))
+    uploaded = onnx_uploads.send(
+        changed(onnx_uploads.metadata(unique_name("mistyped")), path, WRONG_TYPES[path])
+    )
     assert_not_carried_out(uploaded, what=f"an upload whose {path} is {json.dumps(WRONG_TYPES[path])}")
 
 
 @requirement("upload.mistyped-fields-refused")
 def test_name_that_is_a_number_is_refused(
-    context: SuiteContext, models: Models, onnx_upload: Uploaded, build: Build, unique_name: Names
+    models: Models, onnx_upload: Uploaded, onnx_uploads: OnnxUploads, unique_name: Names
 ) -> None:
     """A name that isn't a string is refused.
 
     Upload with a number as the name.
     Expect a refusal, and no model that holds the file.
     """
-    file = unique_file(context.onnx_model, unique_name("number"))
+    file = onnx_uploads.file(unique_name("number"))
     with nothing_created(models, file, reason="an upload whose name is a number"):
-        refused = attempt(models, file, changed(build(""), "name", 7))
+        refused = onnx_uploads.send(changed(onnx_uploads.metadata(""), "name", 7), file)
     assert_refused(refused.reply, what="an upload whose name is a number")

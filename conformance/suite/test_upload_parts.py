@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.instance.modelfile import ModelFile
-from conformance.instance.models import Client, Models
+from conformance.instance.models import Models
 from conformance.instance.multipart import FormPart
 from conformance.suite.acceptance import assert_carried_out, assert_not_carried_out, attempt
 from conformance.suite.assertions import assert_refused
@@ -34,21 +34,11 @@ def file(context: SuiteContext, name: str) -> ModelFile:
 
 
 @pytest.fixture(scope="module")
-def as_requests(context: SuiteContext, models: Models) -> Uploaded:
-    """An upload as the Requests library sends it, as it was answered. Only read it."""
-    return _whole(context, models, "requests")
-
-
-@pytest.fixture(scope="module")
 def as_curl(context: SuiteContext, models: Models) -> Uploaded:
-    """An upload as curl sends it, as it was answered. Only read it."""
-    return _whole(context, models, "curl")
-
-
-def _whole(context: SuiteContext, models: Models, client: Client) -> Uploaded:
-    name = context.name("parts", client)
+    """The upload of `minimal_upload` as curl sends it, as it was answered. Only read it."""
+    name = context.name("parts", "curl")
     file = unique_file(context.onnx_model, name)
-    return attempt(models, file, metadata_for(file, name, models.workspace_id), client=client)
+    return attempt(models, file, metadata_for(file, name, models.workspace_id), client="curl")
 
 
 def _parts(models: Models, file: ModelFile, name: str) -> list[FormPart]:
@@ -103,7 +93,7 @@ def test_metadata_is_json(
 
 @requirement("upload.metadata-without-filename")
 def test_metadata_part_without_filename_is_accepted(
-    request: pytest.FixtureRequest, as_requests: Uploaded
+    request: pytest.FixtureRequest, minimal_upload: Uploaded
 ) -> None:
     """The metadata part needs no filename.
 
@@ -111,7 +101,7 @@ def test_metadata_part_without_filename_is_accepted(
     Expect success, and the model to be there.
     """
     assert_carried_out(
-        as_requests,
+        minimal_upload,
         what="an upload whose metadata part has no filename",
         instead=lambda: request.getfixturevalue("as_curl"),
     )
@@ -127,7 +117,7 @@ def test_metadata_part_with_filename_is_accepted(request: pytest.FixtureRequest,
     assert_carried_out(
         as_curl,
         what="an upload whose metadata part has a filename",
-        instead=lambda: request.getfixturevalue("as_requests"),
+        instead=lambda: request.getfixturevalue("minimal_upload"),
     )
 
 
@@ -144,7 +134,7 @@ def test_file_part_may_come_first(
     assert_carried_out(
         _sent(models, file, name, model, metadata),
         what="an upload whose file part comes before its metadata part",
-        instead=lambda: request.getfixturevalue("as_requests"),
+        instead=lambda: request.getfixturevalue("minimal_upload"),
     )
 
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from conformance.contract import Release, Requirement
 from conformance.errors import NotTestable
-from conformance.instance.models import Models
-from conformance.suite.acceptance import attempt, own_rows
+from conformance.suite.acceptance import own_rows
 from conformance.suite.assertions import assert_field, assert_success, expect, follows
-from conformance.suite.context import SuiteContext
-from conformance.suite.metadata import metadata_for
 from conformance.suite.requirement import requirement
-from conformance.suite.uploads import Uploaded, is_id, returned_ids, unique_file
+from conformance.suite.uploads import Uploaded, is_id, returned_ids
 
 ENDPOINT = "upload_and_convert"
 
@@ -21,20 +16,15 @@ ACCEPTED = (200, 202)
 
 
 @requirement("upload.status")
-def test_upload_is_answered_202_or_200(
-    release: Release, context: SuiteContext, models: Models, unique_name: Callable[[str], str]
-) -> None:
+def test_upload_is_answered_202_or_200(release: Release, minimal_upload: Uploaded) -> None:
     """An upload that is carried out is answered 202, or 200.
 
     Upload a model.
     Expect either status, and the model to be there.
     """
-    name = unique_name("status")
-    file = unique_file(context.onnx_model, name)
-    uploaded = attempt(models, file, metadata_for(file, name, models.workspace_id))
-    assert_success(uploaded.reply, what="an upload", accepted=ACCEPTED)
-    _ = uploaded.model_id
-    follows(release.requirement("upload.status"), str(uploaded.reply.status))
+    assert_success(minimal_upload.reply, what="an upload", accepted=ACCEPTED)
+    _ = minimal_upload.model_id
+    follows(release.requirement("upload.status"), str(minimal_upload.reply.status))
 
 
 def test_documented_field(release: Release, onnx_upload: Uploaded, documented_field: Requirement) -> None:

@@ -10,7 +10,12 @@ import pytest
 from conformance.contract import Release
 from conformance.instance.arrow import encode_schema
 from conformance.instance.models import Models
-from conformance.suite.acceptance import assert_carried_out, assert_carried_out_or_refused, attempt
+from conformance.suite.acceptance import (
+    OnnxUploads,
+    assert_carried_out,
+    assert_carried_out_or_refused,
+    attempt,
+)
 from conformance.suite.assertions import follows
 from conformance.suite.context import SuiteContext
 from conformance.suite.metadata import Metadata, changed, metadata_for
@@ -31,7 +36,9 @@ def _nested(context: SuiteContext, models: Models, name: str) -> Metadata:
 
 
 @requirement("upload.input-schema-optional")
-def test_native_model_needs_no_schema(context: SuiteContext, models: Models, unique_name: Names) -> None:
+def test_native_model_needs_no_schema(
+    context: SuiteContext, minimal_upload: Uploaded, onnx_uploads: OnnxUploads, unique_name: Names
+) -> None:
     """A model of a native runtime is accepted without schemas.
 
     Upload an ONNX model without `input_schema` and `output_schema`.
@@ -40,14 +47,12 @@ def test_native_model_needs_no_schema(context: SuiteContext, models: Models, uni
 
     def with_schemas() -> Uploaded:
         schemas = context.pytorch_model
-        metadata = metadata_for(file, unique_name("schemas"), models.workspace_id)
+        metadata = onnx_uploads.metadata(unique_name("schemas"))
         metadata = changed(metadata, "input_schema", schemas.input_schema)
-        return attempt(models, file, changed(metadata, "output_schema", schemas.output_schema))
+        return onnx_uploads.send(changed(metadata, "output_schema", schemas.output_schema))
 
-    name = unique_name("bare")
-    file = unique_file(context.onnx_model, name)
-    bare = attempt(models, file, metadata_for(file, name, models.workspace_id, schemas=False))
-    assert_carried_out(bare, what="an upload of an ONNX model without schemas", instead=with_schemas)
+    what = "an upload of an ONNX model without schemas"
+    assert_carried_out(minimal_upload, what=what, instead=with_schemas)
 
 
 @requirement("upload.schemas-top-level")

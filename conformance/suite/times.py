@@ -12,7 +12,7 @@ from conformance.instance.reply import Reply
 from conformance.suite.assertions import show
 
 CLOCK_TOLERANCE = timedelta(minutes=15)
-"""How far an instance's parts may disagree on the time: ours. Half the smallest step between common time zones."""
+"""How far an instance's clocks may disagree: ours. Below the half hour that time zones are apart at least."""
 
 COARSEST_TICK = 1.1
 """Seconds after which even timestamps of whole seconds have moved: ours."""

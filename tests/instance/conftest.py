@@ -17,6 +17,7 @@ from conformance.evidence import Recorder
 from conformance.instance import Session, Target
 from conformance.instance.credentials import Secret
 
+TLS_HANDSHAKE = b"\x16"
 TOKEN = "session-token-" + "4f1c" * 6
 
 
@@ -37,7 +38,15 @@ Script = Callable[[socket.socket, Seen], bool | None]
 class Peer:
     """A server whose script writes raw bytes; it keeps the connection while the script doesn't return False."""
 
-    def __init__(self, script: Script, context: ssl.SSLContext | None = None, *, read_body: bool = True) -> None:
+    def __init__(
+        self,
+        script: Script,
+        context: ssl.SSLContext | None = None,
+        *,
+        read_body: bool = True,
+        unbuffered: bool = False,
+    ) -> None:
+        self._unbuffered = unbuffered
         self.script = script
         self.requests: list[Seen] = []
         self.connections = 0
@@ -81,7 +90,14 @@ class Peer:
             if self._context is not None:
                 connection = self._context.wrap_socket(connection, server_side=True)
                 self._open.append(connection)
-            stream = connection.makefile("rb")
+            if self._unbuffered:
+                # Byte by byte: the script reads the body from the socket, so none of it may be taken before.
+                stream: Any = connection.makefile("rb", buffering=0)
+            else:
+                stream = connection.makefile("rb")
+            if not self._unbuffered and stream.peek(1)[:1] == TLS_HANDSHAKE:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                return
             while (seen := self._request(stream, number)) is not None:
                 self.requests.append(seen)
                 if self.script(connection, seen) is False:
@@ -119,9 +135,7 @@ class Tools:
     peers: list[Peer] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
 
-    def peer(
-        self, script: Script | bytes, context: ssl.SSLContext | None = None, *, read_body: bool = True
-    ) -> Peer:
+    def peer(self, script: Script | bytes, context: ssl.SSLContext | None = None, **options: bool) -> Peer:
         """A started peer; bytes are sent in answer to every request."""
         if isinstance(script, bytes):
             reply = script
@@ -129,9 +143,8 @@ class Tools:
             def always(connection: socket.socket, seen: Seen) -> None:
                 connection.sendall(reply)
 
-            peer = Peer(always, context, read_body=read_body)
-        else:
-            peer = Peer(script, context, read_body=read_body)
+            script = always
+        peer = Peer(script, context, **options)
         self.peers.append(peer)
         return peer
 

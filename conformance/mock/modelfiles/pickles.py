@@ -7,6 +7,7 @@ what it can't resolve is refused. Source of the opcodes and names: PyTorch's own
 
 from __future__ import annotations
 
+import io
 import pickletools
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
@@ -19,6 +20,7 @@ MAX_OPCODES = 1_000_000
 MAX_REFERENCES = 20_000
 
 _PROTOCOL = 2
+_OPCODES = {opcode.code: opcode for opcode in pickletools.opcodes}
 
 
 class Instance(NamedTuple):
@@ -61,7 +63,7 @@ def follow(data: bytes, entry: str, budget: Budget) -> Pickle:
         return _Machine(budget).run(data)
     except RefusedFileError as refusal:
         raise RefusedFileError(f"{printable(entry)}: {refusal}") from refusal
-    # IndexError and KeyError: the stack or the memo lacks what is taken from it.
+    # IndexError: the stack lacks what is taken. KeyError: no such opcode, or no such entry of the memo.
     except (ValueError, OverflowError, IndexError, KeyError) as error:
         raise RefusedFileError(f"{printable(entry)}: a cut short or damaged pickle") from error
 
@@ -80,19 +82,16 @@ class _Machine:
         self._stack: list[Any] = []
         self._memo: dict[int, Any] = {}
         self._protocol = 0
+        self._stopped = False
         self._globals: set[Global] = set()
         self._storages: set[Storage] = set()
 
     def run(self, data: bytes) -> Pickle:
-        end = 0
-        for opcode, argument, position in pickletools.genops(data):
+        file = io.BytesIO(data)
+        while not self._stopped:
             self._budget.charge()
-            handler = _HANDLERS.get(opcode.name)
-            if handler is None:
-                raise RefusedFileError(f"the pickle opcode {opcode.name}, which no TorchScript file has")
-            handler(self, argument)
-            end = (position or 0) + 1
-        if end != len(data):
+            self._step(file)
+        if file.tell() != len(data):
             raise RefusedFileError("bytes after the pickle's end")
         if self._protocol != _PROTOCOL:
             raise RefusedFileError(f"pickle protocol {self._protocol}; TorchScript files have {_PROTOCOL}")
@@ -101,6 +100,18 @@ class _Machine:
             raise RefusedFileError("the pickle makes more than one object")
         root = top.cls if isinstance(top, Instance) else None
         return Pickle(frozenset(self._globals), frozenset(self._storages), root)
+
+    def _step(self, file: io.BytesIO) -> None:
+        """Follow one opcode. Its argument is decoded only when TorchScript files have such an opcode."""
+        opcode = _OPCODES[file.read(1).decode("latin-1")]
+        handler = _HANDLERS.get(opcode.name)
+        if handler is None:
+            raise RefusedFileError(f"the pickle opcode {opcode.name}, which no TorchScript file has")
+        if opcode.name in ("GLOBAL", "INST"):
+            # pickletools would resolve escapes in these names, which no unpickler does.
+            handler(self, Global(_line(file), _line(file)))
+        else:
+            handler(self, opcode.arg.reader(file) if opcode.arg else None)
 
     def _pop(self) -> Any:
         value = self._stack.pop()
@@ -161,24 +172,19 @@ class _Machine:
 
     def stop(self, _: Any) -> None:
         self._top()
-
-    def global_(self, argument: Any) -> None:
-        parts = str(argument).split(" ")
-        if len(parts) != 2:
-            raise RefusedFileError(f"the global {printable(str(argument))!r} can't be resolved")
-        self._refer(Global(*parts))
+        self._stopped = True
 
     def stack_global(self, _: Any) -> None:
         name, module = self._pop(), self._pop()
         if not (isinstance(name, str) and isinstance(module, str)):
             raise RefusedFileError("a global that can't be resolved")
-        self._refer(Global(module, name))
+        self.refer(Global(module, name))
 
     def inst(self, argument: Any) -> None:
-        self.global_(argument)
+        self.refer(argument)
         raise RefusedFileError("the pickle opcode INST, which no TorchScript file has")
 
-    def _refer(self, reference: Global) -> None:
+    def refer(self, reference: Global) -> None:
         if not reference.allowed:
             raise RefusedFileError(
                 f"a forbidden global: {printable(reference.path)}, which no TorchScript file refers to"
@@ -224,6 +230,13 @@ class _Machine:
                 raise RefusedFileError("a persistent id that isn't a tensor's storage")
 
 
+def _line(file: io.BytesIO) -> str:
+    line = file.readline()
+    if not line.endswith(b"\n"):
+        raise ValueError
+    return line[:-1].decode("ascii")
+
+
 _HANDLERS: Final[dict[str, Callable[[_Machine, Any], None]]] = {
     "PROTO": _Machine.protocol,
     "MARK": _Machine.mark,
@@ -256,7 +269,7 @@ _HANDLERS: Final[dict[str, Callable[[_Machine, Any], None]]] = {
     "LONG_BINPUT": _Machine.put,
     "MEMOIZE": lambda machine, _: machine.put(len(machine._memo)),
     "FRAME": lambda machine, _: None,
-    "GLOBAL": _Machine.global_,
+    "GLOBAL": _Machine.refer,
     "STACK_GLOBAL": _Machine.stack_global,
     "INST": _Machine.inst,
     "NEWOBJ": _Machine.new_object,

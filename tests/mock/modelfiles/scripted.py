@@ -40,7 +40,7 @@ class Attributes(torch.nn.Module):
         self.tensors, self.integers, self.booleans = [torch.ones(2)], [1, 2], [True, False]
         self.complex, self.large, self.negative = 1 + 2j, 2**40, -5
         self.device, self.kind, self.layout = torch.device("cpu"), torch.float16, torch.strided
-        self.half, self.empty = torch.nn.Parameter(torch.ones(3).half()), torch.zeros(0)
+        self.float16, self.empty = torch.nn.Parameter(torch.ones(3).half()), torch.zeros(0)
         self.brain, self.bytes = torch.ones(2).bfloat16(), torch.ones(2, dtype=torch.uint8)
         self.pairs = torch.ones(2, dtype=torch.complex64)
         self.colour, self.pair, self.counter = (

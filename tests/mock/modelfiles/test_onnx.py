@@ -81,7 +81,7 @@ REFUSED = {
     "no nodes": (model(graph(node=b"")), "without nodes"),
     "no outputs": (model(graph(made=b"")), "without outputs"),
     "no operator": (model(graph(node=text(1, text(2, b"y")))), "names no operator"),
-    "an output nothing makes": (model(graph(made=text(12, text(1, b"z") + FLOAT_TYPE))), "graph's output 'z'"),
+    "an output nothing makes": (model(graph(made=text(12, text(1, b"z") + FLOAT_TYPE))), "output 'z'"),
     "an input nothing makes": (
         model(graph(node=text(1, text(1, b"q") + text(2, b"y") + text(4, b"Relu")))),
         "'q', which nothing before it makes",

@@ -147,7 +147,7 @@ def test_what_torch_saves_without_source_text_is_refused(torch: Any) -> None:
     ids=lambda fixture: fixture.name,
 )
 def test_torch_loads_what_is_healthy_and_not_what_is_broken(torch: Any, fixture: Fixture) -> None:
-    """An entry that the module doesn't use, be it a bomb or a climbing name, is none of the loader's concern."""
+    """An entry that the module doesn't use, a bomb or a climbing name, is none of the loader's concern."""
     loads = fixture.healthy or fixture.name in {"zip_bomb.pt", "path_traversal.pt"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)

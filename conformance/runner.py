@@ -10,7 +10,7 @@ import contextlib
 import io
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -49,7 +49,7 @@ def run_suite(assembly: Assembly, listener: Listener, *, select: str | None = No
 
 def collect_checks(settings: Settings) -> list[pytest.Item]:
     """The suite's checks, without asking an instance anything; all profiles."""
-    session = _Session(None, Listener(), settings)
+    session = _Session(None, Listener(), replace(settings, profile="full"))
     code, log = _pytest(["--collect-only"], session)
     if code != pytest.ExitCode.OK:
         raise RuntimeError(f"the suite can't be collected: {log[-2000:]}")

@@ -19,6 +19,8 @@ from conformance.mock.records import Metadata, Model, Upload, User, Version, Wor
 from conformance.mock.replies import Call, Refusal, Reply
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from conformance.mock.identity import Identity
     from conformance.mock.modelfiles import Inspection
     from conformance.mock.store import Store
@@ -207,6 +209,10 @@ class Behaviour:
     def reply(self, call: Call, reply: Reply) -> Reply:
         """The last word on every JSON answer, refusals included."""
         return reply
+
+    def application(self, app: ASGIApp) -> ASGIApp:
+        """What is served: the application itself, or something that stands before it."""
+        return app
 
 
 def unauthorized(msg: str, *, invalid: bool = False) -> Refusal:

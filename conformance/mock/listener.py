@@ -54,9 +54,10 @@ class ServerThread:
     def __init__(self, instance: Instance, listener: socket.socket) -> None:
         from conformance.mock.app import build_app
 
+        app = instance.behaviour.application(build_app(instance))
         config = uvicorn.Config(
-            build_app(instance), http="httptools", ws="none", loop="asyncio", lifespan="on", log_config=None,
-            access_log=False, server_header=False, timeout_keep_alive=_KEEP_ALIVE, proxy_headers=False,
+            app, http="httptools", ws="none", loop="asyncio", lifespan="on", log_config=None, access_log=False,
+            server_header=False, timeout_keep_alive=_KEEP_ALIVE, proxy_headers=False,
         )  # fmt: skip
         self._server = _Server(config)
         self._thread = threading.Thread(target=self._run, args=(listener,), name="wallaroo-mock", daemon=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import re
@@ -79,10 +80,11 @@ class UploadReader:
             raise Refusal(400, "The multipart body ends before its closing boundary.")
 
     def close(self) -> None:
-        """Flush and close the file, whether or not all went well."""
+        """Let go of a file that never came to its end."""
         if self._file is not None:
             file, self._file = self._file, None
-            file.close()
+            with contextlib.suppress(OSError):  # it is about to be discarded
+                file.close()
 
     def _begin_part(self) -> None:
         self._headers = {}
@@ -107,10 +109,12 @@ class UploadReader:
         if self._part in self._seen:
             raise Refusal(400, f"There is more than one {self._part} part.")
         self._seen.add(self._part)
+        self._upload.parts.append(self._part)
         if self._part == "file":
             self._upload.file_name = disposition.get("filename", "")
             self._upload.path, self._file = self._files.open_incoming()
         else:
+            self._upload.metadata_file_name = disposition.get("filename")
             self._upload.metadata_type = self._headers.get("content-type", b"").decode("latin-1")
 
     def _extend_content(self, data: bytes, start: int, end: int) -> None:
@@ -127,7 +131,9 @@ class UploadReader:
     def _end_part(self) -> None:
         if self._part == "file":
             self._upload.sha256 = self._digest.hexdigest()
-            self.close()
+            if self._file is not None:
+                self._file.close()
+                self._file = None
         elif self._part == "metadata":
             self._upload.metadata_bytes = bytes(self._metadata)
 

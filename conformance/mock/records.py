@@ -96,10 +96,13 @@ class Metadata:
 class Upload:
     """One upload request: the two parts as they arrived. Without a file part, `path` is None.
 
-    `sha256` is the digest of the received bytes, `size` their number, `file_name` the multipart filename.
+    `sha256` is the digest of the received bytes, `size` their number, `file_name` the multipart filename;
+    `parts` names the two in the order of their arrival.
     """
 
     endpoint: str
+    parts: list[str] = field(default_factory=list)
+    metadata_file_name: str | None = None
     metadata_type: str | None = None
     metadata_bytes: bytes | None = None
     metadata: Metadata | None = None

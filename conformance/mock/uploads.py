@@ -11,7 +11,7 @@ from conformance.mock import rendering
 from conformance.mock.bodies import drain
 from conformance.mock.instance import Instance
 from conformance.mock.multipart import UploadReader
-from conformance.mock.records import Metadata, Upload, User, Version
+from conformance.mock.records import Metadata, Upload, Version
 from conformance.mock.replies import Call, Refusal, Reply, refusal_reply
 
 

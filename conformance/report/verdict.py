@@ -186,7 +186,7 @@ def _explain(deciding: Sequence[CheckOutcome], total: int) -> str:
     if not said and first.verdict == "failed":
         said = f"expected {first.expected or 'something else'}, got {first.actual or 'nothing recorded'}"
     said = said or "no reason was recorded"
-    return said if total == 1 else f"{len(deciding)} of {total} checks: {said}"
+    return said if len(deciding) == total else f"{len(deciding)} of {total} checks: {said}"
 
 
 def _readings(requirement: RequirementLike, outcomes: Sequence[CheckOutcome]) -> tuple[SeenReading, ...]:

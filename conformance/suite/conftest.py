@@ -13,6 +13,7 @@ from conformance.contract import Release, load_release
 from conformance.instance.models import Models
 from conformance.suite.acceptance import OnnxUploads
 from conformance.suite.context import SuiteContext
+from conformance.suite.probes import Probes
 from conformance.suite.uploads import Uploaded, unique_file, upload
 
 
@@ -59,6 +60,12 @@ def onnx_upload(context: SuiteContext, models: Models) -> Uploaded:
     """A public ONNX model with one version, uploaded as the Requests example does. Only read it."""
     name = context.name("shared", "onnx")
     return upload(models, context.onnx_model, name, visibility="public", filename=name)
+
+
+@pytest.fixture(scope="session")
+def probes(context: SuiteContext, onnx_upload: Uploaded) -> Probes:
+    """One valid request an endpoint about the shared ONNX model, each sent once with the run's token."""
+    return Probes(context, onnx_upload)
 
 
 @pytest.fixture(scope="session")

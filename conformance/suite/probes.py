@@ -26,33 +26,43 @@ class Probes:
     """Requests that differ in nothing but their token. What one check has asked, the next needn't ask again."""
 
     def __init__(self, context: SuiteContext, uploaded: Uploaded) -> None:
+        self.refused_file: ModelFile = unique_file(context.onnx_model, "refused")
         self._context = context
         self._uploaded = uploaded
-        self._accepted: dict[str, tuple[dict[str, Any], Reply]] = {}
+        self._answered: dict[str, tuple[dict[str, Any], Reply]] = {}
         self._anonymous: dict[str, Reply] = {}
-        self.refused_file: ModelFile = unique_file(context.onnx_model, "refused")
+
+    def answered(self, endpoint: str) -> Reply:
+        """The reply with the run's token, a success where the instance knows any documented body."""
+        reply = self._uploaded.reply if endpoint == UPLOAD else self._answer(endpoint)[1]
+        return _used(reply)
 
     def accepted(self, endpoint: str) -> Reply:
-        """The reply with the run's token. Raises NotTestable where it isn't a success: then no refusal means anything."""
-        reply = self._uploaded.reply if endpoint == UPLOAD else self._accept(endpoint)[1]
-        _ = reply.status  # so that the evidence names the exchange also where another check sent it
+        """The successful reply with the run's token. Raises NotTestable where there is none: no refusal means anything."""
+        reply = self.answered(endpoint)
+        if not reply.is_success:
+            raise NotTestable(
+                f"needs {endpoint} to work with the run's token, but it answered {describe(reply)}"
+            )
         return reply
 
     def body(self, endpoint: str) -> dict[str, Any]:
-        """The JSON that the instance answers with success. Raises NotTestable where it answers none so."""
-        return self._accept(endpoint)[0]
+        """The JSON of the request that `answered` is the reply to."""
+        return self._answer(endpoint)[0]
 
     def anonymous(self, endpoint: str) -> Reply:
-        """The reply to the same request without a token."""
+        """The reply to the same request without a token. Raises NotTestable as `accepted` does."""
         self.accepted(endpoint)
         if endpoint not in self._anonymous:
             self._anonymous[endpoint] = self.send(endpoint, token=None)
-        reply = self._anonymous[endpoint]
-        _ = reply.status
-        return reply
+        return _used(self._anonymous[endpoint])
 
     def send(
-        self, endpoint: str, *, token: Forgery | str | Unset | None = SESSION_TOKEN, session: Session | None = None
+        self,
+        endpoint: str,
+        *,
+        token: Forgery | str | Unset | None = SESSION_TOKEN,
+        session: Session | None = None,
     ) -> Reply:
         """Send the request anew; what is uploaded is `refused_file` under a name of its own.
 
@@ -71,24 +81,26 @@ class Probes:
 
     def _form(self) -> list[FormPart]:
         name = self._context.name("probes", "refused")
-        return upload_parts(self.refused_file, metadata_for(self.refused_file, name, self._uploaded.workspace_id))
+        return upload_parts(
+            self.refused_file, metadata_for(self.refused_file, name, self._uploaded.workspace_id)
+        )
 
-    def _accept(self, endpoint: str) -> tuple[dict[str, Any], Reply]:
-        if endpoint not in self._accepted:
+    def _answer(self, endpoint: str) -> tuple[dict[str, Any], Reply]:
+        if endpoint not in self._answered:
             for body in self._candidates(endpoint):
-                reply = self._context.session.request("POST", ENDPOINTS[endpoint], endpoint=endpoint, json=body)
+                reply = self._context.session.request(
+                    "POST", ENDPOINTS[endpoint], endpoint=endpoint, json=body
+                )
+                self._answered[endpoint] = body, reply
                 if reply.is_success:
-                    self._accepted[endpoint] = body, reply
                     break
-            else:
-                raise NotTestable(f"needs {endpoint} to work with the run's token, but it answered {describe(reply)}")
-        return self._accepted[endpoint]
+        return self._answered[endpoint]
 
     def _candidates(self, endpoint: str) -> list[dict[str, Any]]:
         """The bodies by which an instance may know the model, the likeliest first.
 
-        Source: documentation, each endpoint's example; the readings of get-config-by-id.agrees-with-get-by-id and
-        get.takes-model-id.
+        Source: documentation, each endpoint's example; for the second ones the parameter tables of get_config_by_id
+        and get.
         """
         model = self._uploaded
         if endpoint == "list":
@@ -100,3 +112,9 @@ class Probes:
         if endpoint == "get_config_by_id":
             return [{"model_id": model.version_id}, {"model_id": model.model_id}]
         return [{"id": model.model_id}, {"model_id": model.model_id}]
+
+
+def _used(reply: Reply) -> Reply:
+    """Say that the running check uses a reply that another one may have fetched."""
+    _ = reply.status
+    return reply

@@ -9,16 +9,9 @@ from conformance.suite.assertions import assert_success, describe, expect
 from conformance.suite.context import SuiteContext
 from conformance.suite.probes import Probes
 from conformance.suite.requirement import requirement
-from conformance.suite.uploads import Uploaded
 
 DOCS_PATH = "/v1/api/docs"
 """Source: documentation, References."""
-
-
-@pytest.fixture(scope="module")
-def probes(context: SuiteContext, onnx_upload: Uploaded) -> Probes:
-    """One request an endpoint that succeeds."""
-    return Probes(context, onnx_upload)
 
 
 @requirement("api.docs-page")

@@ -34,8 +34,8 @@ TAKES_ONE_ID = ("list", "get_by_id", "get_config_by_id", "get")
 class Refusals:
     """Requests that can't be served, by endpoint and kind; each is sent once and its reply kept."""
 
-    def __init__(self, context: SuiteContext, uploaded: Uploaded) -> None:
-        self.probes = Probes(context, uploaded)
+    def __init__(self, context: SuiteContext, uploaded: Uploaded, probes: Probes) -> None:
+        self.probes = probes
         self._context = context
         self._uploaded = uploaded
         self._replies: dict[tuple[str, str], Reply] = {}
@@ -95,9 +95,9 @@ ENVELOPED = {
 
 
 @pytest.fixture(scope="module")
-def refusals(context: SuiteContext, onnx_upload: Uploaded) -> Refusals:
+def refusals(context: SuiteContext, onnx_upload: Uploaded, probes: Probes) -> Refusals:
     """Requests that can't be served, to an instance that has proven to serve those that can."""
-    return Refusals(context, onnx_upload)
+    return Refusals(context, onnx_upload, probes)
 
 
 @requirement("errors.envelope")

@@ -62,12 +62,6 @@ def test_pytorch_model_with_schemas_can_be_uploaded_listed_and_read(
     _walk(models, unique_file(context.pytorch_model, "journey"), unique_name(), visibility="private")
 
 
-@pytest.fixture(scope="module")
-def probes(context: SuiteContext, onnx_upload: Uploaded) -> Probes:
-    """The reads of one uploaded model as the Requests library sends them."""
-    return Probes(context, onnx_upload)
-
-
 @requirement("journey.curl")
 @pytest.mark.parametrize("endpoint", READS, ids=str)
 def test_curl_read_answers_as_requests_does(

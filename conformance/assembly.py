@@ -251,7 +251,8 @@ def _pytorch(settings: Settings) -> ModelFile:
 
 
 def _schema(path: Path | None, flag: str) -> str:
-    from conformance.instance.arrow import SchemaDecodeError, decode_schema
+    from conformance.instance.arrow import decode_schema
+    from conformance.instance.errors import SchemaDecodeError
 
     text = ""
     with suppress(OSError, UnicodeDecodeError):

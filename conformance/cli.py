@@ -38,7 +38,7 @@ def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         [
             click.option("--target", metavar="URL", help="The instance. Without it the embedded one is started."),
-            click.option("--prefix", help="With --suffix: https://{prefix.}api.{suffix}, as the documentation has it."),
+            click.option("--prefix", help="With --suffix: https://{prefix.}api.{suffix}, as documented."),
             click.option("--suffix", help="The instance's own domain."),
             click.option("--release", metavar="ID", help="Release whose contract holds (2023.4)."),
             click.option("--profile", metavar="core|full", help="How far to go (core)."),
@@ -170,7 +170,7 @@ def main() -> NoReturn:
         _fail(str(error), SUITE_FAILED)
     except BrokenPipeError:
         # The reader of our output went away; nothing is left to say to it.
-        sys.stdout = None  # type: ignore[assignment]
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(SUITE_FAILED)
 
 

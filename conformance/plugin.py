@@ -197,7 +197,7 @@ class _Collector:
         self.config = config
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.config.stash[OUTCOMES] += outcomes_in(report)
+        self.config.stash[OUTCOMES].extend(outcomes_in(report))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if ASSEMBLY not in self.config.stash or not self.config.stash[OUTCOMES]:

@@ -41,9 +41,7 @@ def assert_is_of(body: Any, uploaded: Uploaded, reply: Reply, *, what: str) -> N
     """
     __tracebackhide__ = True
     shown = {"id": uploaded.model_id, "name": uploaded.name}
-    told = {
-        key: body[key] for key in shown if isinstance(body, dict) and type(body.get(key)) is type(shown[key])
-    }
+    told = {key: body[key] for key in shown if isinstance(body, dict) and type(body.get(key)) is type(shown[key])}
     if not told:
         raise NotTestable(f"needs {what} with an id or a name")
     wanted = {key: shown[key] for key in told}

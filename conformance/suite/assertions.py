@@ -112,7 +112,8 @@ def assert_field(release: Release, requirement: Requirement, reply: Reply, body:
     """
     __tracebackhide__ = True
     endpoint, pointer = requirement.endpoint, requirement.field
-    assert endpoint is not None and pointer is not None
+    assert endpoint is not None
+    assert pointer is not None
     violations = release.schemas.violations(endpoint, body, reply.status)
     # What a list holds of another type than objects is the list's own fault: none of its fields can be judged then.
     places = {pointer, f"{pointer}[]"}

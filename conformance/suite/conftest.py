@@ -52,7 +52,11 @@ def models(context: SuiteContext) -> Models:
 def unique_name(context: SuiteContext, request: pytest.FixtureRequest) -> Callable[[str], str]:
     """Model names that no other check uses: `unique_name("first")`."""
     scope = f"{request.module.__name__}::{request.node.name}"
-    return lambda label="model": context.name(scope, label)
+
+    def name(label: str = "model") -> str:
+        return context.name(scope, label)
+
+    return name
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from conformance.instance.session import Session
 from conformance.instance.workspaces import Workspaces
 
 CONVERSION_BUDGET = 900.0
-"""Seconds to wait for a conversion: ours. Recorded conversions took up to ten minutes (client 2023.4.0 gives up then)."""
+"""Seconds to wait for a conversion: ours. The client of 2023.4.0 gives up after ten minutes."""
 
 POLL_INTERVALS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds between looks at a conversion; the last repeats. The vendor's client looks every 5 s."""

@@ -132,18 +132,14 @@ def objects(value: Any) -> list[Row]:
 
 
 def _any_own(row: Any, uploads: Iterable[Uploaded]) -> bool:
-    return isinstance(row, dict) and any(
-        belongs(row, u) or row.get("id") == version_id_of(u) for u in uploads
-    )
+    return isinstance(row, dict) and any(belongs(row, u) or row.get("id") == version_id_of(u) for u in uploads)
 
 
 def _has(row: Any, **keys: set[Any]) -> bool:
     if not isinstance(row, dict):
         return False
     # A number and a string only: True equals 1 and a list can't be looked up.
-    return any(
-        (is_id(row.get(k)) or isinstance(row.get(k), str)) and row[k] in known for k, known in keys.items()
-    )
+    return any((is_id(row.get(k)) or isinstance(row.get(k), str)) and row[k] in known for k, known in keys.items())
 
 
 def _nobodys(row: Any, number: str, name: str) -> bool:

@@ -34,9 +34,7 @@ def details(onnx_upload: Uploaded) -> Reply:
 def working_details(details: Reply, onnx_upload: Uploaded) -> None:
     """The control of the refusals: asked rightly, get_by_id shows the shared model."""
     body = relied_on(details, what="the model's details")
-    shown = isinstance(body, dict) and (
-        body.get("name") == onnx_upload.name or body.get("id") == onnx_upload.model_id
-    )
+    shown = isinstance(body, dict) and (body.get("name") == onnx_upload.name or body.get("id") == onnx_upload.model_id)
     if not shown:
         raise NotTestable("needs get_by_id to show the uploaded model before a refusal means anything")
 
@@ -100,9 +98,7 @@ def test_workspace_is_the_one_uploaded_to(details: Reply, onnx_upload: Uploaded)
 
 
 @requirement("get-by-id.same-after-new-version")
-def test_model_of_two_versions_is_found_under_its_id(
-    models: Models, two_versions: tuple[Uploaded, Uploaded]
-) -> None:
+def test_model_of_two_versions_is_found_under_its_id(models: Models, two_versions: tuple[Uploaded, Uploaded]) -> None:
     """A new version moves neither the model's id nor its name.
 
     Upload a model, note its id, upload a second version, ask for the id.
@@ -122,9 +118,7 @@ def test_times_are_those_of_the_list(models: Models, two_versions: tuple[Uploade
     Expect the same instants.
     """
     newer = two_versions[1]
-    assert_times_agree_with_list(
-        lambda: models.get_by_id(newer.model_id), newer, what="the reply of get_by_id"
-    )
+    assert_times_agree_with_list(lambda: models.get_by_id(newer.model_id), newer, what="the reply of get_by_id")
 
 
 @requirement("get-by-id.unknown-id-refused")

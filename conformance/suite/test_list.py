@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -29,8 +28,7 @@ from conformance.suite.assertions import (
 from conformance.suite.context import SuiteContext
 from conformance.suite.requirement import requirement
 from conformance.suite.rows import answered, model_row, objects, only_own_models, relied_on, unknown_id
-from conformance.suite.times import CLOCK_TOLERANCE, COARSEST_TICK, clock_of, instant
-from conformance.suite.uploads import Uploaded, is_id, unique_file, upload
+from conformance.suite.uploads import Uploaded, is_id
 
 ENDPOINT = "list"
 QUOTATION_MARKS = '""'
@@ -49,9 +47,7 @@ def working_list(listing: Reply, onnx_upload: Uploaded) -> Reply:
     return listing
 
 
-def test_field(
-    release: Release, documented_field: Requirement, listing: Reply, onnx_upload: Uploaded
-) -> None:
+def test_field(release: Release, documented_field: Requirement, listing: Reply, onnx_upload: Uploaded) -> None:
     """The list has the documented field.
 
     Upload a model, list its workspace.
@@ -97,9 +93,7 @@ def test_list_includes_a_model_just_uploaded(
     reply = models.upload(context.onnx_model, name=name)
     if not reply.is_success:
         raise NotTestable(f"needs an uploaded model, but the upload was answered {describe(reply)}")
-    uploaded = Uploaded(
-        models, context.onnx_model, name, context.onnx_model.file_name, reply, models.workspace_id
-    )
+    uploaded = Uploaded(models, context.onnx_model, name, context.onnx_model.file_name, reply, models.workspace_id)
     listing = models.list(models.workspace_id)
     listed = objects(_models(answered(listing, what="a list of the workspace's models")))
     found = [row for row in listed if row.get("name") == name]
@@ -116,9 +110,7 @@ def test_list_includes_a_model_just_uploaded(
 
 
 @requirement("list.each-model-once")
-def test_model_of_two_versions_stands_in_the_list_once(
-    models: Models, two_versions: tuple[Uploaded, Uploaded]
-) -> None:
+def test_model_of_two_versions_stands_in_the_list_once(models: Models, two_versions: tuple[Uploaded, Uploaded]) -> None:
     """A model is one row, whatever its number of versions.
 
     Upload a model twice under one name, list the workspace.
@@ -136,97 +128,13 @@ def test_model_of_two_versions_stands_in_the_list_once(
         actual=f"{len(own)} rows have its name or id",
         replies=[listing],
     )
-    repeated = [
-        i for i, count in Counter(row["id"] for row in listed if is_id(row.get("id"))).items() if count > 1
-    ]
+    repeated = [i for i, count in Counter(row["id"] for row in listed if is_id(row.get("id"))).items() if count > 1]
     expect(
         not repeated,
         expected="each id stands in the list once",
         actual=lambda: f"id {repeated[0]} stands in it more than once",
         replies=[listing],
     )
-
-
-@requirement("list.created-at-is-upload-time")
-def test_created_at_is_the_time_of_the_upload(listing: Reply, onnx_upload: Uploaded) -> None:
-    """A model's `created_at` is when it was uploaded, by the instance's own clock.
-
-    Upload a model, list its workspace.
-    Expect `created_at` near the Date of the upload's reply.
-    """
-    row = model_row(relied_on(listing, what="the workspace's list"), onnx_upload)
-    created, uploaded = instant(row.get("created_at"), what="created_at"), clock_of(onnx_upload.reply)
-    expect(
-        abs(created - uploaded) <= CLOCK_TOLERANCE,
-        expected=f"created_at is within {CLOCK_TOLERANCE} of the upload's answer, {uploaded.isoformat()}",
-        actual=f"created_at is {row['created_at']!r}",
-        replies=[onnx_upload.reply, listing],
-    )
-
-
-@requirement("list.created-at-stays")
-def test_new_version_leaves_created_at(models: Models, two_versions: tuple[Uploaded, Uploaded]) -> None:
-    """A model is created once.
-
-    Upload a model, note its row, upload a second version.
-    Expect `created_at` to name the same instant.
-    """
-    before = _created_at(_first_row(two_versions))
-    listing, row = _row_now(models, two_versions)
-    after = _created_at(row)
-    expect(
-        after == before,
-        expected=f"created_at is still {before.isoformat()} after a second version",
-        actual=f"created_at is {after.isoformat()}",
-        replies=[listing],
-    )
-
-
-@requirement("list.updated-at-moves")
-def test_new_version_moves_updated_at(
-    context: SuiteContext,
-    models: Models,
-    two_versions: tuple[Uploaded, Uploaded],
-    unique_name: Callable[[str], str],
-) -> None:
-    """A new version updates the model.
-
-    Upload a model, note its row, upload a second version. Where both fall into one tick of the instance's
-    clock, do the same once more with a pause between.
-    Expect `updated_at` to be later than before.
-    """
-    before = _updated_at(_first_row(two_versions))
-    listing, row = _row_now(models, two_versions)
-    after = _updated_at(row)
-    if after == before:
-        before, after, listing = _updates_apart(context, models, unique_name("slow"))
-    expect(
-        after > before,
-        expected=f"updated_at is later than {before.isoformat()} after a second version",
-        actual=f"updated_at is {after.isoformat()}",
-        replies=[listing],
-    )
-
-
-@requirement("list.created-not-after-updated")
-def test_created_at_is_not_after_updated_at(
-    listing: Reply, models: Models, onnx_upload: Uploaded, two_versions: tuple[Uploaded, Uploaded]
-) -> None:
-    """A model isn't updated before it was created.
-
-    Upload a model of one version and one of two, list the workspace.
-    Expect `created_at` no later than `updated_at` in both rows.
-    """
-    later, row = _row_now(models, two_versions)
-    first = model_row(relied_on(listing, what="the workspace's list"), onnx_upload)
-    for reply, shown in ((listing, first), (later, row)):
-        created, updated = _created_at(shown), _updated_at(shown)
-        expect(
-            created <= updated,
-            expected=f"created_at, {created.isoformat()}, is no later than updated_at",
-            actual=f"updated_at is {updated.isoformat()}",
-            replies=[reply],
-        )
 
 
 @requirement("list.unknown-workspace")
@@ -281,35 +189,3 @@ def _models(body: Any) -> Any:
     if not isinstance(body, dict) or not isinstance(body.get("models"), list):
         raise NotTestable("needs the list `models` in the reply")
     return body["models"]
-
-
-def _first_row(two_versions: tuple[Uploaded, Uploaded]) -> dict[str, Any]:
-    older = two_versions[0]
-    if older.created is None:
-        raise NotTestable(f"needs {older.name!r} in the list after its first upload")
-    return older.created
-
-
-def _row_now(models: Models, two_versions: tuple[Uploaded, Uploaded]) -> tuple[Reply, dict[str, Any]]:
-    older = two_versions[0]
-    reply = models.list(older.workspace_id)
-    return reply, model_row(relied_on(reply, what="the workspace's list"), older)
-
-
-def _updates_apart(context: SuiteContext, models: Models, name: str) -> tuple[datetime, datetime, Reply]:
-    first = upload(models, unique_file(context.onnx_model, "early"), name)
-    before = _updated_at(
-        model_row(relied_on(models.list(models.workspace_id), what="the workspace's list"), first)
-    )
-    context.sleep(COARSEST_TICK)
-    upload(models, unique_file(context.onnx_model, "late"), name)
-    reply = models.list(models.workspace_id)
-    return before, _updated_at(model_row(relied_on(reply, what="the workspace's list"), first)), reply
-
-
-def _created_at(row: dict[str, Any]) -> datetime:
-    return instant(row.get("created_at"), what="the model's created_at")
-
-
-def _updated_at(row: dict[str, Any]) -> datetime:
-    return instant(row.get("updated_at"), what="the model's updated_at")

@@ -45,9 +45,7 @@ def both_versions(two_versions: tuple[Uploaded, Uploaded]) -> Reply:
     return two_versions[1].versions_reply()
 
 
-def test_field(
-    release: Release, documented_field: Requirement, versions: Reply, onnx_upload: Uploaded
-) -> None:
+def test_field(release: Release, documented_field: Requirement, versions: Reply, onnx_upload: Uploaded) -> None:
     """The list of versions has the documented field.
 
     Upload a model, list its versions.

@@ -103,9 +103,7 @@ def test_name_of_one_model_and_id_of_another_are_both_heeded(
     if reply.status >= 400:
         follows(combined, "refused")
         return
-    named = [
-        row for row in _array(answered(reply, what="list_versions with two models' keys")) if is_anybodys(row)
-    ]
+    named = [row for row in _array(answered(reply, what="list_versions with two models' keys")) if is_anybodys(row)]
     asked = (onnx_upload, pytorch_upload)
     seen = [any(belongs(row, uploaded) for row in named) for uploaded in asked]
     strange = [row for row in named if not any(belongs(row, uploaded) for uploaded in asked)]
@@ -163,9 +161,7 @@ def _one_key(reply: Reply, uploaded: Uploaded, *, key: str) -> str:
     expect(
         bool(version_rows(body, uploaded)) and not strange,
         expected=f"list_versions by {key} alone has the versions of {uploaded.name!r} only, or is refused",
-        actual=lambda: (
-            f"{len(body)} rows, one of them of {_owner(strange[0])}" if strange else describe(reply)
-        ),
+        actual=lambda: f"{len(body)} rows, one of them of {_owner(strange[0])}" if strange else describe(reply),
         replies=[reply],
     )
     return "one key suffices"

@@ -50,9 +50,7 @@ def test_list_shows_no_model_of_another_workspace(
         body = answered(reply, what=f"a list of workspace {own.workspace_id}")
         model_row(body, own)
         leaked = [
-            r
-            for r in objects(body["models"])
-            if r.get("name") == strange.name or r.get("id") == strange.model_id
+            r for r in objects(body["models"]) if r.get("name") == strange.name or r.get("id") == strange.model_id
         ]
         expect(
             not leaked,
@@ -78,9 +76,7 @@ def test_list_shows_all_of_more_than_a_hundred_models(
     listed = {row["name"] for row in objects(body.get("models")) if isinstance(row.get("name"), str)}
     missing = [name for name in names if name not in listed]
     if missing and not rows(elsewhere.list_versions(model_id=missing[0], models_pk_id=0), None):
-        raise NotTestable(
-            f"needs {MANY} uploaded models, but neither list nor list_versions shows {missing[0]!r}"
-        )
+        raise NotTestable(f"needs {MANY} uploaded models, but neither list nor list_versions shows {missing[0]!r}")
     expect(
         not missing,
         expected=f"the list shows all {MANY} models that were uploaded to workspace {elsewhere.workspace_id}",

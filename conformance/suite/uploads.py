@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from conformance.errors import NotTestable
 from conformance.instance.errors import NotJSON
@@ -38,7 +38,7 @@ def _tagged(content: bytes, tag: bytes, framework: str) -> bytes:
         return content + b"\x32" + bytes([len(tag)]) + tag  # ModelProto.doc_string, field 6: the last one counts
     directory_end = content.rfind(b"PK\x05\x06")
     if directory_end < 0 or len(content) - directory_end != 22:
-        raise NotTestable("the PyTorch file isn't a zip archive without a comment, so no second version can be made of it")
+        raise NotTestable("the PyTorch file isn't a zip archive without a comment, so no variant can be made of it")
     return content[:-2] + len(tag).to_bytes(2, "little") + tag
 
 
@@ -139,7 +139,7 @@ def returned_ids(reply: Reply) -> list[Any]:
     return [m.get("id") for group in groups if isinstance(group, list) for m in group if isinstance(m, dict)]
 
 
-def is_id(value: Any) -> bool:
+def is_id(value: Any) -> TypeGuard[int]:
     """Whether a value is a positive JSON integer."""
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
@@ -182,14 +182,17 @@ def nothing_created(models: Models, file: ModelFile, *, reason: str) -> Iterator
     expect(True, expected=f"{reason} leaves no model behind", actual="")
 
 
+_PROOF = "needs the workspace's list to prove that nothing is created"
+
+
 def _state(models: Models) -> dict[int, tuple[Any, Any]]:
     reply = models.list(models.workspace_id)
     if reply.status >= 300:
-        raise NotTestable(f"needs the workspace's list to prove that nothing is created, but it answered {describe(reply)}")
+        raise NotTestable(f"{_PROOF}, but it answered {describe(reply)}")
     try:
         body = reply.json()
     except NotJSON as error:
-        raise NotTestable(f"needs the workspace's list to prove that nothing is created: {error}") from None
+        raise NotTestable(f"{_PROOF}: {error}") from None
     if not isinstance(body, dict) or not isinstance(body.get("models"), list):
-        raise NotTestable("needs the workspace's list to prove that nothing is created, but it holds no `models`")
+        raise NotTestable(f"{_PROOF}, but it holds no `models`")
     return {row["id"]: (row.get("name"), row.get("updated_at")) for row in rows(reply, "models") if is_id(row.get("id"))}

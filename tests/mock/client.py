@@ -37,7 +37,7 @@ class Client:
         assert response.status_code == 200, response.text
         return response.json()
 
-    def metadata(self, name: str, **changes: Any) -> dict[str, Any]:
+    def metadata(self, name: str, /, **changes: Any) -> dict[str, Any]:
         """Good metadata for an ONNX file, with changes; None as a value removes the field."""
         fields = {
             "name": name,
@@ -64,9 +64,7 @@ class Client:
         }
         return self.send(parts, **options)
 
-    def upload(
-        self, name: str, content: bytes = b"\x08\x08", file_name: str = "model.onnx", **changes: Any
-    ) -> int:
+    def upload(self, name: str, content: bytes = b"\x08\x08", file_name: str = "model.onnx", **changes: Any) -> int:
         """Upload an ONNX file; the id that was answered."""
         response = self.send_upload(self.metadata(name, **changes), content, file_name)
         assert response.status_code == 202, response.text

@@ -28,3 +28,9 @@ def client(mock: MockInstance) -> Client:
 def other(mock: MockInstance) -> Client:
     """The second user, in their own workspace."""
     return Client(mock, mock.other_token, mock.other_workspace_id)
+
+
+@pytest.fixture
+def mock_accounts(mock: MockInstance) -> tuple[str, str, str, str]:
+    """Id and username of the first user, then of the second."""
+    return mock.user.id, mock.user.username, mock.other_user.id, mock.other_user.username

@@ -24,7 +24,7 @@ TRUNCATED = base64.b64encode(base64.b64decode(SCHEMA)[:-16]).decode()
 
 @pytest.fixture(autouse=True)
 def nothing_is_created(client: Client) -> Any:
-    """After each refusal: no model, no version of any name, no bytes."""
+    """After each refusal: no model, no version, in the workspace or of the name."""
     yield
     assert client.models() == []
     assert client.versions(model_id="fraud") == []
@@ -195,14 +195,10 @@ GOOD_PART = b'--edge\r\nContent-Disposition: form-data; name="file"; filename="a
         ("multipart/form-data; boundary=edge", b"--edge--\r\n", 400),
     ],
 )  # fmt: skip
-def test_the_body_isnt_good_multipart(
-    client: Client, content_type: str | None, body: bytes, status: int
-) -> None:
+def test_the_body_isnt_good_multipart(client: Client, content_type: str | None, body: bytes, status: int) -> None:
     headers = client.headers() | ({"Content-Type": content_type} if content_type else {})
 
-    response = requests.post(
-        f"{client.url}/v1/api/models/upload_and_convert", data=body, headers=headers, timeout=30
-    )
+    response = requests.post(f"{client.url}/v1/api/models/upload_and_convert", data=body, headers=headers, timeout=30)
 
     assert_refused(response, status)
 

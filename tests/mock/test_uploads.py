@@ -40,11 +40,7 @@ def test_ids_of_each_kind_are_their_own_sequences_that_never_coincide_by_acciden
         client.upload("fraud")
     client.upload("churn")
 
-    rows = [
-        client.version(row["id"]) | row
-        for name in ("fraud", "churn")
-        for row in client.versions(model_id=name)
-    ]
+    rows = [client.version(row["id"]) | row for name in ("fraud", "churn") for row in client.versions(model_id=name)]
     for row in rows:
         ids = [row["models_pk_id"], row["id"], row["config"]["id"], row["workspace_id"]]
         assert len(set(ids)) == len(ids)
@@ -84,9 +80,7 @@ def test_a_new_version_moves_updated_at_to_its_own_creation(client: Client) -> N
     assert after["updated_at"] > before["updated_at"]
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"\r\n--", bytes(range(256)) * 4096], ids=["empty", "short", "1 MiB"]
-)
+@pytest.mark.parametrize("content", [b"", b"\r\n--", bytes(range(256)) * 4096], ids=["empty", "short", "1 MiB"])
 def test_sha_is_the_sha256_of_the_bytes(client: Client, content: bytes) -> None:
     client.upload("fraud", content)
 
@@ -198,16 +192,12 @@ def test_native_frameworks_need_no_schemas(client: Client, framework: str) -> No
 def test_the_vendors_metadata_is_taken_and_echoed(client: Client) -> None:
     conversion = {"arch": None, "framework": "onnx", "python_version": "3.9", "requirements": ["numpy"]}
 
-    version = client.version(
-        client.upload("fraud", conversion={**conversion, "tensor_fields": ["unknown key"]})
-    )
+    version = client.version(client.upload("fraud", conversion={**conversion, "tensor_fields": ["unknown key"]}))
 
     assert version["conversion"] == conversion
 
 
-def test_uploaded_bytes_are_kept_under_their_digest_and_nothing_else_is(
-    mock: MockInstance, tmp_path: Path
-) -> None:
+def test_uploaded_bytes_are_kept_under_their_digest_and_nothing_else_is(mock: MockInstance, tmp_path: Path) -> None:
     with MockInstance(tmp_path / "data", step_delay=0) as kept:
         client = Client(kept, kept.token, kept.workspace_id)
         client.upload("fraud", b"the same")

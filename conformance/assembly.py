@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from conformance.errors import ConformanceError, UsageError
 from conformance.evidence.reading import read_exchanges
 from conformance.evidence.recorder import Recorder
 from conformance.evidence.redaction import Redactor
+from conformance.instance.breaker import Breaker
 from conformance.instance.credentials import EnvironmentToken, FileToken, TokenSource
 from conformance.instance.modelfile import ModelFile
 from conformance.instance.session import Session
@@ -32,16 +34,36 @@ if TYPE_CHECKING:
 EXCHANGES = "exchanges.ndjson"
 
 
+@dataclass(frozen=True)
+class Rehearsal:
+    """A run on an embedded instance that somebody else started and will stop: the suite's own test.
+
+    `run_id` makes the run repeatable, `sleep` is how the checks wait.
+    """
+
+    mock: MockInstance
+    run_id: str
+    sleep: Callable[[float], None] = time.sleep
+
+
 class Assembly:
     """One run's parts. Made once a process; with xdist the controller hands its workers what they must share."""
 
-    def __init__(self, settings: Settings, environ: Mapping[str, str], handed: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        environ: Mapping[str, str],
+        handed: Mapping[str, Any] | None,
+        rehearsal: Rehearsal | None = None,
+    ) -> None:
         self.settings = settings
         self.started_at = _now()
         self._began = time.monotonic()
         self._mock: MockInstance | None = None
+        self._rehearsal = rehearsal
+        self._breaker = Breaker(time.monotonic)
         self._worker = handed["worker"] if handed else None
-        self.run_id = handed["run_id"] if handed else secrets.token_hex(4)
+        self.run_id = _run_id(handed, rehearsal)
         self.release = load_release(settings.release)
         self.redactor = Redactor()
         credentials = self._embedded(handed) if settings.embedded else _from_environment(settings, environ)
@@ -55,9 +77,15 @@ class Assembly:
         self.checkrun = CheckRun(self.release, self.recorder, self.target.base_url)
 
     @classmethod
-    def make(cls, settings: Settings, environ: Mapping[str, str], handed: Mapping[str, Any] | None = None) -> Assembly:
+    def make(
+        cls,
+        settings: Settings,
+        environ: Mapping[str, str],
+        handed: Mapping[str, Any] | None = None,
+        rehearsal: Rehearsal | None = None,
+    ) -> Assembly:
         """Assemble a run. Raises UsageError for credentials, URLs or files that can't be used."""
-        return cls(settings, environ, handed)
+        return cls(settings, environ, handed, rehearsal)
 
     def check_prerequisites(self) -> str | None:
         """Reach the instance, try the credentials and have a workspace. Returns why nothing can be tested, or None."""
@@ -141,16 +169,13 @@ class Assembly:
                 _given(given["other"]) if given["other"] else None,
                 _given(given["expired"]) if given["expired"] else None,
             )
+        if self._rehearsal is not None:
+            return _of_mock(self._rehearsal.mock)
         from conformance.mock import MockInstance
 
         self._mock = MockInstance()
         self._mock.start()
-        return _Credentials(
-            Target.parse(self._mock.url),
-            _given(self._mock.token),
-            _given(self._mock.other_token),
-            _given(self._mock.expired_token),
-        )
+        return _of_mock(self._mock)
 
     def _recording(self) -> Path | None:
         if self.settings.out is None:
@@ -178,11 +203,20 @@ class Assembly:
             other_session=self._session(other) if other else None,
             expired_token=self._credentials.expired.token() if self._credentials.expired else None,
             prerequisite_failure=handed["prerequisite_failure"] if handed else None,
+            sleep=self._rehearsal.sleep if self._rehearsal else time.sleep,
         )
 
     def _session(self, token: TokenSource) -> Session:
-        bundle = self.settings.ca_bundle
-        return Session(self.target, token, self.recorder, ca_bundle=str(bundle) if bundle else None)
+        settings = self.settings
+        given = {
+            "connect_timeout": settings.connect_timeout,
+            "read_timeout": settings.read_timeout,
+            "upload_timeout": settings.upload_timeout,
+            "deadline": settings.reply_deadline,
+        }
+        bounds = {name: seconds for name, seconds in given.items() if seconds is not None}
+        bundle = str(settings.ca_bundle) if settings.ca_bundle else None
+        return Session(self.target, token, self.recorder, bundle, breaker=self._breaker, **bounds)
 
 
 class _Credentials:
@@ -193,6 +227,18 @@ class _Credentials:
         self.token = token
         self.other = other
         self.expired = expired
+
+
+def _run_id(handed: Mapping[str, Any] | None, rehearsal: Rehearsal | None) -> str:
+    if handed:
+        return str(handed["run_id"])
+    return rehearsal.run_id if rehearsal else secrets.token_hex(4)
+
+
+def _of_mock(mock: MockInstance) -> _Credentials:
+    return _Credentials(
+        Target.parse(mock.url), _given(mock.token), _given(mock.other_token), _given(mock.expired_token)
+    )
 
 
 def _from_environment(settings: Settings, environ: Mapping[str, str]) -> _Credentials:

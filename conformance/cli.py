@@ -51,6 +51,10 @@ def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--pytorch-model", type=EXISTING, help="PyTorch file to upload in place of the shipped one."),
             click.option("--pytorch-input-schema", type=EXISTING, help="File with its input schema, base64 of Arrow."),
             click.option("--pytorch-output-schema", type=EXISTING, help="File with its output schema, base64 of Arrow."),
+            click.option("--connect-timeout", metavar="SECONDS", help="For a connection, TLS included (10)."),
+            click.option("--read-timeout", metavar="SECONDS", help="Without a byte of a reply (30)."),
+            click.option("--upload-timeout", metavar="SECONDS", help="For 1 MiB of an upload to be taken (120)."),
+            click.option("--reply-deadline", metavar="SECONDS", help="From a request to its whole reply (60)."),
             click.option("--config", type=EXISTING, help="TOML file with these settings (wallaroo-conformance.toml)."),
         ]
     ):

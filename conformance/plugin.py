@@ -36,6 +36,10 @@ OPTIONS = {
     "pytorch_model": ("--pytorch-model", "PyTorch file to upload in place of the shipped one"),
     "pytorch_input_schema": ("--pytorch-input-schema", "file with its input schema, base64 of Arrow"),
     "pytorch_output_schema": ("--pytorch-output-schema", "file with its output schema, base64 of Arrow"),
+    "connect_timeout": ("--connect-timeout", "seconds for a connection, TLS included (default: 10)"),
+    "read_timeout": ("--read-timeout", "seconds without a byte of a reply (default: 30)"),
+    "upload_timeout": ("--upload-timeout", "seconds for 1 MiB of an upload to be taken (default: 120)"),
+    "reply_deadline": ("--reply-deadline", "seconds from a request to its whole reply (default: 60)"),
     "out": ("--conformance-out", "folder for statement.json, junit.xml, report.html and exchanges.ndjson"),
 }
 STRICT = "--strict-levels"

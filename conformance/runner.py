@@ -35,10 +35,17 @@ class Listener:
     on_outcome: Callable[[CheckOutcome], None] = field(default=lambda _outcome: None)
 
 
-def run_suite(assembly: Assembly, listener: Listener, *, select: str | None = None) -> RunResult:
-    """Run the checks of the assembly's profile and judge them. `select` is a pytest `-k` expression."""
-    session = _Session(assembly, listener)
-    arguments = ["-k", select] if select else []
+Chooses = Callable[[pytest.Item], bool]
+"""Says whether a check is run."""
+
+
+def run_suite(assembly: Assembly, listener: Listener, *, select: str | Chooses | None = None) -> RunResult:
+    """Run the checks of the assembly's profile and judge them.
+
+    `select` is a pytest `-k` expression, or says for each check whether it is run.
+    """
+    session = _Session(assembly, listener, chooses=select if callable(select) else None)
+    arguments = ["-k", select] if isinstance(select, str) and select else []
     code, log = _pytest(arguments, session)
     errors = []
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
@@ -98,9 +105,16 @@ def _set(variables: dict[str, str | None]) -> None:
 class _Session:
     """Hands the assembly to the plugin and passes on what happens."""
 
-    def __init__(self, assembly: Assembly | None, listener: Listener, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        assembly: Assembly | None,
+        listener: Listener,
+        settings: Settings | None = None,
+        chooses: Chooses | None = None,
+    ) -> None:
         self.assembly = assembly
         self.listener = listener
+        self.chooses = chooses
         self.settings = settings or (assembly.settings if assembly else None)
         self.outcomes: list[CheckOutcome] = []
         self.items: list[pytest.Item] = []
@@ -111,6 +125,13 @@ class _Session:
             config.stash[plugin.SETTINGS] = self.settings
         if self.assembly is not None:
             config.stash[plugin.ASSEMBLY] = self.assembly
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        if self.chooses is not None:
+            chosen = {item: self.chooses(item) for item in items}
+            config.hook.pytest_deselected(items=[item for item in items if not chosen[item]])
+            items[:] = [item for item in items if chosen[item]]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.items = [item for item in session.items if plugin.is_check(item)]

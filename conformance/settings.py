@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -20,7 +21,10 @@ SECRETS = ("TOKEN", "OTHER_TOKEN", "EXPIRED_TOKEN")
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run is pointed at and how far it goes. Paths are as the user gave them."""
+    """What a run is pointed at and how far it goes. Paths are as the user gave them.
+
+    The four times are in seconds, None for the session's own bounds (`conformance.instance.session`).
+    """
 
     target: str | None = None
     prefix: str | None = None
@@ -37,6 +41,10 @@ class Settings:
     pytorch_input_schema: Path | None = None
     pytorch_output_schema: Path | None = None
     out: Path | None = None
+    connect_timeout: float | None = None
+    read_timeout: float | None = None
+    upload_timeout: float | None = None
+    reply_deadline: float | None = None
     strict: bool = False
 
     @property
@@ -45,6 +53,10 @@ class Settings:
         return self.target is None and self.suffix is None
 
 
+MAX_SECONDS = 86_400.0
+"""The longest of the four times that may be set, in seconds. Ours."""
+
+_TIMES = ("connect_timeout", "read_timeout", "upload_timeout", "reply_deadline")
 _PATHS = {f.name for f in fields(Settings) if "Path" in str(f.type)}
 NAMES = tuple(f.name for f in fields(Settings))
 
@@ -113,11 +125,23 @@ def _convert(name: str, value: Any, where: str) -> Any:
         if str(value).lower() in ("0", "false", "no", "off"):
             return False
         raise UsageError(f"{where} takes true or false, not {value!r}")
+    if name in _TIMES:
+        return _seconds(value, where)
     if name in _PATHS:
         return Path(value)
     if not isinstance(value, str):
         raise UsageError(f"{where} takes text, not {value!r}")
     return value
+
+
+def _seconds(value: Any, where: str) -> float:
+    try:
+        seconds = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        seconds = math.nan
+    if not 0 < seconds <= MAX_SECONDS:
+        raise UsageError(f"{where} takes seconds, more than 0 and at most {MAX_SECONDS:.0f}, not {value!r}")
+    return seconds
 
 
 def _check(settings: Settings) -> None:

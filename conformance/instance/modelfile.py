@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -29,7 +30,8 @@ class FileProvider(Protocol):
 class ModelFile:
     """A file with the framework it is uploaded as. `size` is in bytes, `sha256` lower-case hex.
 
-    The schemas are base64 of Arrow IPC schema messages (see `arrow.encode_schema`); None where the framework needs none.
+    The schemas are base64 of Arrow IPC schema messages (see `arrow.encode_schema`), None where the framework
+    needs none. `stamp` is a path's time and size when it was hashed: a file that has changed since isn't sent.
     """
 
     source: Path | bytes | FileProvider
@@ -39,6 +41,7 @@ class ModelFile:
     size: int
     input_schema: str | None = None
     output_schema: str | None = None
+    stamp: tuple[int, int] | None = None
 
     @classmethod
     def from_path(
@@ -54,18 +57,20 @@ class ModelFile:
         path = Path(path)
         digest, size = hashlib.sha256(), 0
         try:
-            if not stat.S_ISREG(path.stat().st_mode):
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode):
                 raise UsageError(f"the model {path} isn't a file; give a model file")
             with path.open("rb", buffering=0) as file:
                 while chunk := file.read(CHUNK_BYTES):
                     digest.update(chunk)
                     size += len(chunk)
         except OSError as error:
-            raise UsageError(f"can't read the model {path}: {error.strerror or error}; give a model file") from None
+            raise _unreadable(path, error) from None
         if not size:
             raise UsageError(f"the model {path} is empty; give a model file")
         name = path.name if file_name is None else file_name
-        return cls(path, framework, name, digest.hexdigest(), size, input_schema, output_schema)
+        stamp = (status.st_mtime_ns, status.st_size)
+        return cls(path, framework, name, digest.hexdigest(), size, input_schema, output_schema, stamp)
 
     @classmethod
     def from_bytes(
@@ -101,17 +106,27 @@ class ModelFile:
         return replace(self, input_schema=input_schema, output_schema=output_schema)
 
     def chunks(self) -> Iterator[bytes]:
-        """The bytes from the start, in chunks of up to 1 MiB for a path."""
+        """The bytes from the start, up to 1 MiB at a time for a path.
+
+        Raises UsageError when the file can't be read or isn't the one that was hashed.
+        """
         if isinstance(self.source, bytes):
-            yield self.source
-        elif isinstance(self.source, Path):
-            try:
-                with self.source.open("rb", buffering=0) as file:
-                    while chunk := file.read(CHUNK_BYTES):
-                        yield chunk
-            except OSError as error:
-                raise UsageError(
-                    f"can't read the model {self.source}: {error.strerror or error}; give a model file"
-                ) from None
-        else:
-            yield from self.source.chunks()
+            return iter((self.source,))
+        if isinstance(self.source, Path):
+            return self._path_chunks(self.source)
+        return self.source.chunks()
+
+    def _path_chunks(self, path: Path) -> Iterator[bytes]:
+        try:
+            with path.open("rb", buffering=0) as file:
+                status = os.fstat(file.fileno())
+                if self.stamp is not None and self.stamp != (status.st_mtime_ns, status.st_size):
+                    raise UsageError(f"the model {path} has changed since it was hashed; leave it alone in a run")
+                while chunk := file.read(CHUNK_BYTES):
+                    yield chunk
+        except OSError as error:
+            raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"can't read the model {path}: {error.strerror or error}; give a model file")

@@ -25,7 +25,10 @@ Progress = Callable[[int], None]
 
 @runtime_checkable
 class ChunkProvider(Protocol):
-    """File content that isn't a path: `size` in bytes, and the bytes in chunks of any length, from the start each time."""
+    """File content that isn't a path: `size` in bytes, and the bytes in chunks of any length.
+
+    `chunks` begins at the start each time. A `sha256` (lower-case hex) is believed where there is one.
+    """
 
     @property
     def size(self) -> int: ...
@@ -92,7 +95,7 @@ class MultipartBody:
             yield chunk
 
     def describe(self) -> list[Part]:
-        """The parts as evidence: digests from what was sent; what wasn't sent to its end is read for it."""
+        """The parts as evidence. What wasn't sent to its end is read again for its digest."""
         return [_described(part, reader) for part, reader in zip(self.parts, self._readers, strict=True)]
 
     def _new_readers(self) -> list[_Reader]:
@@ -116,13 +119,18 @@ class _Encoder(Protocol):
 
 
 class _Reader:
-    """A part's content as toolbelt reads it: `len` is what is left. It hashes what passes."""
+    """A part's content as toolbelt reads it: `len` is what is left.
+
+    It hashes what passes, unless the content knows its digest: hashing takes longer than sending on a fast network.
+    """
 
     def __init__(self, part: FormPart, progress: Progress | None) -> None:
         self._part = part
         self._progress = progress if not isinstance(part.content, bytes) else None
         self._chunks: Iterator[bytes] | None = None
         self._buffer = memoryview(b"")
+        known = getattr(part.content, "sha256", None)
+        self._known = known if isinstance(known, str) else None
         self._digest = hashlib.sha256()
         self.size = part.size
         self.len = self.size
@@ -137,7 +145,8 @@ class _Reader:
         data = bytes(self._buffer[:wanted])
         self._buffer = self._buffer[len(data) :]
         self.len -= len(data)
-        self._digest.update(data)
+        if self._known is None:
+            self._digest.update(data)
         if not self.len:
             self._check_end(self._chunks)
         if self._progress is not None:
@@ -147,11 +156,10 @@ class _Reader:
     @property
     def sha256(self) -> str:
         """Of all of the content, whether or not it has been read to its end."""
+        if self._known is not None:
+            return self._known
         if self.len == 0:
             return self._digest.hexdigest()
-        known = getattr(self._part.content, "sha256", None)
-        if isinstance(known, str):
-            return known
         digest = hashlib.sha256()
         for chunk in self._part.chunks():
             digest.update(chunk)

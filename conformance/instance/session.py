@@ -12,6 +12,7 @@ from typing import Final, Self
 import conformance
 from conformance.errors import UsageError
 from conformance.evidence.recorder import Recorder
+from conformance.instance.breaker import Breaker
 from conformance.instance.credentials import Secret, TokenSource
 from conformance.instance.multipart import MultipartBody
 from conformance.instance.redirects import Hop
@@ -51,6 +52,7 @@ class Session:
     Times are in seconds. Proxies and REQUESTS_CA_BUNDLE come from the environment as requests users expect;
     ~/.netrc and cookies never do. `ca_bundle` is a file or directory of certificates and wins over the environment.
     Nothing is retried but a read whose pooled connection had been closed, and a 429 that says when to come back.
+    `breaker` is shared by the sessions of a run: an instance that stopped answering isn't asked any more.
     """
 
     def __init__(
@@ -67,9 +69,11 @@ class Session:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        breaker: Breaker | None = None,
     ) -> None:
         self.target = target
         self.recorder = recorder
+        self.breaker = breaker or Breaker(clock)
         self._token_source = token_source
         self._sleep, self._now = sleep, now
         limits = Limits(connect_timeout, read_timeout, upload_timeout, deadline, max_reply_bytes)
@@ -95,7 +99,8 @@ class Session:
         when that had been closed meanwhile. Any status is a reply, 4xx and 5xx too.
 
         Raises TargetUnreachable when nothing was exchanged, InstanceFailure when no usable reply came,
-        UsageError for missing credentials or a broken configuration.
+        StoppedAnswering when too many before had no answer, UsageError for missing credentials or a broken
+        configuration.
         """
         if not path.startswith("/"):
             raise UsageError(f"the path {path!r} must begin with a slash")
@@ -114,7 +119,8 @@ class Session:
             idempotent=idempotent,
             fresh=not idempotent,
         )
-        return self._throttled(outgoing)
+        with self.breaker.watch(path):
+            return self._throttled(outgoing)
 
     def bearer_token(self) -> Secret | None:
         """The session's token as of now, for a client of its own such as curl; None for a session without one."""

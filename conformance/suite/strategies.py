@@ -6,7 +6,7 @@ What Arrow IPC or the C data interface can't carry is left out, with the reason 
 from __future__ import annotations
 
 import re
-from functools import reduce
+from functools import cache, reduce
 from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import strategies as st
@@ -57,17 +57,18 @@ def scalar_types(*, portable: bool = False) -> SearchStrategy[pa.DataType]:
     """Types without children: null, booleans, numbers, decimals, temporal types, text and binary of every layout."""
     import pyarrow as pa
 
-    simple = [pa.null(), pa.bool_(), pa.float16(), pa.float32(), pa.float64(), pa.date32(), pa.date64()]
-    simple += [getattr(pa, kind)() for kind in INDEX_KINDS]
-    simple += [pa.string(), pa.large_string(), pa.binary(), pa.large_binary(), pa.month_day_nano_interval()]
-    simple += [pa.time32("s"), pa.time32("ms"), pa.time64("us"), pa.time64("ns")]
+    numbers = [pa.bool_(), pa.float16(), pa.float32(), pa.float64(), *(getattr(pa, kind)() for kind in INDEX_KINDS)]
+    times = [pa.date32(), pa.date64(), pa.time32("s"), pa.time32("ms"), pa.time64("us"), pa.time64("ns")]
+    content = [pa.string(), pa.large_string(), pa.binary(), pa.large_binary()]
     if not portable:  # nanoarrow 0.9 reads no views
-        simple += [pa.string_view(), pa.binary_view()]
+        content += [pa.string_view(), pa.binary_view()]
     zone = st.one_of(st.none(), st.sampled_from(ZONES), names(portable=portable))
     unit = st.sampled_from(UNITS)
     width = st.integers(1 if portable else 0, 4096)
     return st.one_of(
-        st.sampled_from(simple),
+        st.sampled_from(numbers),
+        st.sampled_from([*times, pa.month_day_nano_interval(), pa.null()]),
+        st.sampled_from(content),
         st.sampled_from([9, 18, 38, 76]).flatmap(_decimals),
         st.builds(pa.timestamp, unit, zone),
         st.builds(pa.duration, unit),
@@ -112,7 +113,7 @@ def _tensors(draw: DrawFn) -> pa.DataType:
     import pyarrow as pa
 
     kind = draw(st.sampled_from([pa.uint8(), pa.int64(), pa.float16(), pa.float32(), pa.float64()]))
-    shape = draw(st.lists(st.integers(0, 512), min_size=1, max_size=4))
+    shape = draw(st.lists(st.integers(0, 128), min_size=1, max_size=4))
     labels = st.lists(names(), min_size=len(shape), max_size=len(shape))
     return pa.fixed_shape_tensor(
         kind,
@@ -122,6 +123,7 @@ def _tensors(draw: DrawFn) -> pa.DataType:
     )
 
 
+@cache
 def types(*, portable: bool = False) -> SearchStrategy[pa.DataType]:
     """Any type, nested to a few levels."""
     leaves = [model_types(), scalar_types(portable=portable)]

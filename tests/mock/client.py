@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -11,7 +12,8 @@ import requests
 from conformance.fixtures import Fixture
 from conformance.mock import MockInstance
 
-CONVERSION_TIMEOUT = 20.0
+WAIT_LIMIT = 20.0
+"""Seconds."""
 
 
 class Client:
@@ -99,13 +101,16 @@ class Client:
 
     def converted(self, version_id: int) -> dict[str, Any]:
         """The version once its conversion has ended."""
-        deadline = time.monotonic() + CONVERSION_TIMEOUT
-        while time.monotonic() < deadline:
-            version = self.version(version_id)
-            if version["status"] in ("ready", "error"):
-                return version
-            time.sleep(0.01)
-        raise AssertionError(f"version {version_id} is still {version['status']}")
+        eventually(lambda: self.version(version_id)["status"] in ("ready", "error"))
+        return self.version(version_id)
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until the condition holds."""
+    deadline = time.monotonic() + WAIT_LIMIT
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.005)
 
 
 def uploaded_id(response: requests.Response) -> int:

@@ -18,7 +18,7 @@ from conformance.mock import MockInstance
 from conformance.mock.app import JSON_ENDPOINTS, UPLOAD_ENDPOINTS
 from conformance.mock.identity import process_key
 
-from .client import Client, assert_refused
+from .client import Client, assert_refused, eventually
 
 PATHS = [path for path, _ in JSON_ENDPOINTS.values()] + list(UPLOAD_ENDPOINTS.values())
 
@@ -129,8 +129,7 @@ def test_a_token_signed_by_this_instance_is_taken(mock: MockInstance, client: Cl
 def test_a_token_ends_when_it_says_so_even_after_it_was_accepted(mock: MockInstance, client: Client) -> None:
     client.token = mock.issue_token(mock.user, lifetime=2)
     assert client.models() == []
-    while time.time() < claims_of(client.token)["exp"]:
-        time.sleep(0.05)
+    eventually(lambda: time.time() >= claims_of(client.token)["exp"])
 
     assert_unauthorized(client.call("list", {"workspace_id": client.workspace_id}))
 

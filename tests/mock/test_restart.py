@@ -23,7 +23,7 @@ import requests
 from conformance.errors import UsageError
 from conformance.mock import MockInstance
 
-from .client import Client
+from .client import Client, eventually
 
 SERVE = "import sys; from conformance.mock import serve; sys.exit(serve(data=sys.argv[1], as_json=True))"
 MEBIBYTE = 1024 * 1024
@@ -66,8 +66,7 @@ def begin_upload(line: dict[str, Any], metadata: dict[str, Any], sent: int) -> s
 
 def wait_for_incoming(data: Path, size: int) -> None:
     """Until the server has written at least `size` bytes of an upload."""
-    while sum(path.stat().st_size for path in (data / "incoming").iterdir()) < size:
-        pass
+    eventually(lambda: sum(path.stat().st_size for path in (data / "incoming").iterdir()) >= size)
 
 
 def test_models_tokens_and_accounts_survive_a_restart_on_another_port(tmp_path: Path) -> None:
@@ -144,8 +143,7 @@ def test_a_client_that_leaves_in_mid_upload_leaves_nothing(tmp_path: Path) -> No
         wait_for_incoming(tmp_path, 3 * MEBIBYTE)
         connection.close()
 
-        while list((tmp_path / "incoming").iterdir()):
-            pass
+        eventually(lambda: not list((tmp_path / "incoming").iterdir()))
         assert client.models() == []
 
 

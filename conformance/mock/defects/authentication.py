@@ -324,7 +324,7 @@ def _trusted() -> Iterator[Defect]:
          _expired, lambda client: client.mock.expired_token),
         ("any-accepted", "Any bearer token is accepted.", malformed + foreign + unsigned + expired,
          lambda *_: True, lambda _: "some-text"),
-    )  # fmt: skip
+    )
     for name, says, breaks, trusts, token in cases:
         yield Defect(f"authentication.token.{name}", says, breaks, trusting(trusts), asked_with("list", name, token))
 
@@ -332,33 +332,33 @@ def _trusted() -> Iterator[Defect]:
 def _hidden() -> Iterator[Defect]:
     hidden = ("authentication.private-workspace-hidden",)
     yield Defect("authentication.private-versions-shown", "Private versions are shown to everybody.", hidden,
-                 _PrivateVersionsShown, asked_with("get", "another user's token", _other))  # fmt: skip
+                 _PrivateVersionsShown, asked_with("get", "another user's token", _other))
     yield Defect("authentication.foreign-workspace-listed", "Every workspace's models are listed for everybody.",
-                 hidden, _ForeignWorkspacesListed, asked_with("list", "another user's token", _other))  # fmt: skip
+                 hidden, _ForeignWorkspacesListed, asked_with("list", "another user's token", _other))
     yield Defect("authentication.foreign-workspace-writable", "Everybody may upload into every workspace.",
                  ("authentication.foreign-workspace-upload-refused",), _ForeignWorkspacesWritable,
-                 _foreign_upload)  # fmt: skip
+                 _foreign_upload)
 
 
 def authentication_defects() -> Iterator[Defect]:
     """All of them."""
     accepted = "authentication.bearer-token-accepted"
     yield Defect("authentication.everyone-refused", "The models endpoints refuse good tokens.", (accepted,),
-                 refusing_everyone(MODEL_ENDPOINTS), asked_with("list", "a good token", _own))  # fmt: skip
+                 refusing_everyone(MODEL_ENDPOINTS), asked_with("list", "a good token", _own))
     for endpoint in JSON_READS:
         yield Defect(f"authentication.everyone-refused.{endpoint.replace('_', '-')}",
                      f"{endpoint} refuses good tokens.", (accepted,), refusing_everyone((endpoint,)),
-                     asked_with(endpoint, "a good token", _own))  # fmt: skip
+                     asked_with(endpoint, "a good token", _own))
     yield from _missing_token()
     yield from _trusted()
     yield Defect("authentication.refused-upload-kept", "An upload without good credentials is refused and stored.",
-                 ("authentication.refused-upload-creates-nothing",), _RefusedUploadKept, _refused_upload)  # fmt: skip
+                 ("authentication.refused-upload-creates-nothing",), _RefusedUploadKept, _refused_upload)
     for status in (400, 403):
         yield Defect(f"authentication.refusal-is-{status}", f"Requests without a token are answered {status}.",
                      ("authentication.refusal-is-401",), refusal_status(status),
-                     asked_with("list", "no token", _none))  # fmt: skip
+                     asked_with("list", "no token", _none))
     yield Defect("authentication.challenge.missing", "A 401 reply has no WWW-Authenticate.",
-                 ("authentication.refusal-names-scheme",), challenge(None), _challenge_of)  # fmt: skip
+                 ("authentication.refusal-names-scheme",), challenge(None), _challenge_of)
     yield Defect("authentication.challenge.basic", "A 401 reply asks for Basic credentials.",
-                 ("authentication.refusal-names-scheme",), challenge('Basic realm="master"'), _challenge_of)  # fmt: skip
+                 ("authentication.refusal-names-scheme",), challenge('Basic realm="master"'), _challenge_of)
     yield from _hidden()

@@ -113,11 +113,12 @@ def run(config: Path | None, select: str | None, **flags: Any) -> NoReturn:
 @click.option("--port", default=0, type=click.IntRange(0, 65535), show_default=True, help="Port; 0 takes a free one.")
 @click.option("--data", type=EXISTING, help="Folder that keeps state over restarts; without it nothing is kept.")
 @click.option("--json", "as_json", is_flag=True, help="Print URL, tokens and workspace as one JSON line.")
-def mock(host: str, port: int, data: Path | None, as_json: bool) -> NoReturn:
+@click.option("--defect", "defects", metavar="ID", multiple=True, help="A deliberately wrong behaviour; repeatable.")
+def mock(host: str, port: int, data: Path | None, as_json: bool, defects: tuple[str, ...]) -> NoReturn:
     """Serve the embedded instance until Ctrl-C."""
     from conformance.mock.server import serve
 
-    sys.exit(serve(host=host, port=port, data=data, as_json=as_json))
+    sys.exit(serve(host=host, port=port, data=data, as_json=as_json, defects=defects))
 
 
 @cli.command()

@@ -30,7 +30,7 @@ class Target:
             raise UsageError(f"the target {_hidden(text)!r} has a space, backslash or control character; remove it")
         scheme = text.partition("://")[0].lower() if "://" in text else ""
         if scheme not in _DEFAULT_PORTS:
-            hint = f"write https://{text}" if not scheme else f"give a URL such as {_EXAMPLE}"
+            hint = f"write https://{_hidden(text)}" if not scheme else f"give a URL such as {_EXAMPLE}"
             raise UsageError(f"the target {_hidden(text)!r} isn't an http or https URL; {hint}")
         parts = _split(text)
         path = _path(parts, text)

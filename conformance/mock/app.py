@@ -49,10 +49,7 @@ def build_app(instance: Instance) -> Starlette:
         Route(path, _json_handler(instance, name, run), methods=["POST"])
         for name, (path, run) in JSON_ENDPOINTS.items()
     ]
-    routes += [
-        Route(path, _upload_handler(uploads, name), methods=["POST"])
-        for name, path in UPLOAD_ENDPOINTS.items()
-    ]
+    routes += [Route(path, _upload_handler(uploads, name), methods=["POST"]) for name, path in UPLOAD_ENDPOINTS.items()]
     routes += [Route(CONFIG_PATH, _config, methods=["GET"])]
     routes += [*IdentityProvider(instance.identity).routes(), *docs.routes()]
 

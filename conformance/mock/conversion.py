@@ -24,9 +24,7 @@ _log = logging.getLogger(__name__)
 class Conversions:
     """The conversions under way, each a task of the server's event loop."""
 
-    def __init__(
-        self, behaviour: Behaviour, store: Store, files: Files, step_delay: float = STEP_DELAY
-    ) -> None:
+    def __init__(self, behaviour: Behaviour, store: Store, files: Files, step_delay: float = STEP_DELAY) -> None:
         self._behaviour = behaviour
         self._store = store
         self._files = files

@@ -39,9 +39,7 @@ _PAGE = """<!DOCTYPE html>
 </html>
 """
 # The validator is a service on the internet; this page asks nobody but the instance.
-_START = (
-    'SwaggerUIBundle({url: "openapi.json", dom_id: "#swagger-ui", validatorUrl: null, deepLinking: true});\n'
-)
+_START = 'SwaggerUIBundle({url: "openapi.json", dom_id: "#swagger-ui", validatorUrl: null, deepLinking: true});\n'
 
 
 def routes() -> list[Route]:

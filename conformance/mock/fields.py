@@ -37,9 +37,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
 def is_json(content_type: str | None) -> bool:
     """Whether a Content-Type says JSON."""
     media_type = (content_type or "").partition(";")[0].strip().lower()
-    return media_type == "application/json" or (
-        media_type.startswith("application/") and media_type.endswith("+json")
-    )
+    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
 
 
 def integer(payload: dict[str, Any], name: str) -> int:

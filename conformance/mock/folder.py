@@ -28,9 +28,7 @@ class DataFolder:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.close()
-            raise UsageError(
-                f"{data} is in use by another instance: stop it or use another --data."
-            ) from None
+            raise UsageError(f"{data} is in use by another instance: stop it or use another --data.") from None
         except OSError as error:
             self.close()
             raise UsageError(f"{data} can't be used as --data: {error.strerror}.") from None

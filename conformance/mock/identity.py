@@ -94,9 +94,7 @@ class Identity:
             identity.serve_from(url)
             identity._write(path)
         except (OSError, ValueError, KeyError, TypeError, JoseError):
-            raise UsageError(
-                f"{path} can't be read as the identity of an instance: use another --data."
-            ) from None
+            raise UsageError(f"{path} can't be read as the identity of an instance: use another --data.") from None
         return identity
 
     def _write(self, path: Path) -> None:
@@ -145,9 +143,7 @@ class Identity:
 
     # tokens
 
-    def issue(
-        self, account: Account, *, lifetime: float = TOKEN_LIFE, client: str = CONFIDENTIAL_CLIENT
-    ) -> str:
+    def issue(self, account: Account, *, lifetime: float = TOKEN_LIFE, client: str = CONFIDENTIAL_CLIENT) -> str:
         """An access token that ends `lifetime` seconds from now; a negative one has already ended."""
         session = str(uuid.uuid4())
         return self._sign(account, "Bearer", lifetime, client, session, {

@@ -97,9 +97,7 @@ class IdentityProvider:
             return self._reply(account, client, refreshable=True)
         if grant == "client_credentials":
             if client != CONFIDENTIAL_CLIENT:
-                raise _GrantRefused(
-                    401, "unauthorized_client", "A public client can't have a token of its own."
-                )
+                raise _GrantRefused(401, "unauthorized_client", "A public client can't have a token of its own.")
             return self._reply(self._identity.service, client, refreshable=False)
         if grant == "refresh_token":
             try:

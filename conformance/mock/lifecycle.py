@@ -17,9 +17,7 @@ ATTEMPTING_CONTAINER = "attempting_load_container"
 READY = "ready"
 ERROR = "error"
 
-UNFINISHED = frozenset(
-    {UPLOADING, PENDING_NATIVE, ATTEMPTING_NATIVE, PENDING_CONTAINER, ATTEMPTING_CONTAINER}
-)
+UNFINISHED = frozenset({UPLOADING, PENDING_NATIVE, ATTEMPTING_NATIVE, PENDING_CONTAINER, ATTEMPTING_CONTAINER})
 
 IMAGE_PATH = "registry.example.com/wallaroo/mlflow-deploy:v2023.4.0-4103"
 """What a ready container is built from; the form is recorded, the registry ours."""

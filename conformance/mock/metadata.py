@@ -65,17 +65,13 @@ def parse_metadata(upload: Upload, behaviour: Behaviour) -> Metadata:
     framework = str(conversion["framework"])
     for unused in ("image_path", "registry_id"):
         optional_text(fields, unused)
-    schemas = {
-        side: _schema(fields, conversion, side, behaviour) for side in ("input_schema", "output_schema")
-    }
+    schemas = {side: _schema(fields, conversion, side, behaviour) for side in ("input_schema", "output_schema")}
     if behaviour.requires_schemas(framework):
         for side, schema in schemas.items():
             if schema is None:
                 raise Refusal(400, f"The field {side} is required for the framework {framework}.")
     echo = {key: value for key, value in conversion.items() if key in _ECHOED}
-    return Metadata(
-        name, visibility, workspace_id, framework, echo, schemas["input_schema"], schemas["output_schema"]
-    )
+    return Metadata(name, visibility, workspace_id, framework, echo, schemas["input_schema"], schemas["output_schema"])
 
 
 def _conversion(fields: dict[str, Any]) -> dict[str, Any]:
@@ -97,9 +93,7 @@ def _conversion(fields: dict[str, Any]) -> dict[str, Any]:
     return conversion
 
 
-def _schema(
-    fields: dict[str, Any], conversion: dict[str, Any], side: str, behaviour: Behaviour
-) -> str | None:
+def _schema(fields: dict[str, Any], conversion: dict[str, Any], side: str, behaviour: Behaviour) -> str | None:
     encoded = optional_text(fields, side) or optional_text(conversion, side)
     if encoded is not None:
         fault = behaviour.schema_fault(encoded)

@@ -47,6 +47,4 @@ def get(instance: Instance, user: User, payload: dict[str, Any]) -> Any:
 
 def get_version_by_id(instance: Instance, user: User, payload: dict[str, Any]) -> Any:
     """Source: the vendor's client of 2023.4, which asks for every version it uploaded."""
-    return rendering.configured_version(
-        instance.behaviour.select_version(user, integer(payload, "model_version_id"))
-    )
+    return rendering.configured_version(instance.behaviour.select_version(user, integer(payload, "model_version_id")))

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -164,22 +164,23 @@ def serve(
     port: int = 0,
     data: str | os.PathLike[str] | None = None,
     as_json: bool = False,
-    defects: Iterable[type[Behaviour]] = (),
+    defects: Collection[str] = (),
 ) -> int:
-    """Run an instance until SIGINT or SIGTERM; the exit code.
+    """Run an instance, with the defects of these ids, until SIGINT or SIGTERM; the exit code.
 
     Prints one line once it accepts connections: for people, or as one JSON object with `url`, `token` (good
     for an hour), `workspace_id`, `other_token`, `expired_token`, `token_endpoint` and `pid`. Raises
     UsageError where the address or the directory can't be used.
     """
-    from conformance.mock.behaviour import combine
+    behaviour = None
+    if defects:
+        from conformance.mock.defects import behaviour_for
 
+        behaviour = behaviour_for(defects)
     stopped = threading.Event()
-    previous = {
-        number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    previous = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with MockInstance(data, host, port, behaviour=combine(defects)) as mock:
+        with MockInstance(data, host, port, behaviour=behaviour) as mock:
             print(_announcement(mock, as_json), flush=True)
             stopped.wait()
     finally:

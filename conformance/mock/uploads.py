@@ -49,9 +49,7 @@ class Uploads:
                 await self._commit(upload, created)
             raise
         version = await self._commit(upload, metadata)
-        return Reply(
-            behaviour.success_status(call.endpoint), rendering.uploaded(behaviour.upload_id(version))
-        )
+        return Reply(behaviour.success_status(call.endpoint), rendering.uploaded(behaviour.upload_id(version)))
 
     async def _read_parts(self, request: Request, upload: Upload) -> None:
         """Read the body to its end, even once it is clear that it will be refused."""

@@ -27,9 +27,7 @@ def list_workspaces(instance: Instance, user: User, payload: dict[str, Any]) -> 
     wanted = optional_text(payload, "user_id")
     if wanted is not None:
         theirs = [
-            account.id
-            for account in instance.identity.accounts.values()
-            if wanted in (account.id, account.username)
+            account.id for account in instance.identity.accounts.values() if wanted in (account.id, account.username)
         ]
         shared = instance.store.workspaces_of(theirs[0]) if theirs else frozenset()
         workspaces = [workspace for workspace in workspaces if workspace.id in shared]
@@ -49,9 +47,7 @@ def query_users(instance: Instance, user: User, payload: dict[str, Any]) -> Any:
         wanted = list(accounts)
     if not isinstance(wanted, list) or not all(isinstance(user_id, str) for user_id in wanted):
         raise Refusal(400, "The field user_ids must be a list of strings.")
-    return {
-        "users": {user_id: _user(instance, user_id) if user_id in accounts else None for user_id in wanted}
-    }
+    return {"users": {user_id: _user(instance, user_id) if user_id in accounts else None for user_id in wanted}}
 
 
 def _user(instance: Instance, user_id: str) -> dict[str, Any]:

@@ -6,13 +6,13 @@ The token goes in over standard input, so that no process list and no shell hist
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -78,7 +78,7 @@ class Curl:
         self._folder = folder
 
     def post_json(self, endpoint: str, text: str, *, option: str = "--data") -> Reply:
-        """POST a JSON text as the documented reads do, with `--data` or `-d`. Raises as `Session.request` does."""
+        """POST a JSON text as the documented reads do, by `--data` or `-d`. Raises as `Session.request` does."""
         path = ENDPOINTS[endpoint]
         body = Body.of(text.encode())
         request = self._request(path, [["Content-Type", "application/json"]], body=body.text, size=body.size)
@@ -114,16 +114,18 @@ class Curl:
         return Part(form.name, Path(form.path).name, form.content_type, len(content), digest, text)
 
     def _send(self, endpoint: str, arguments: list[str], request: Request) -> Reply:
+        """Run curl, and again while the instance says 429 and when to come back, as the session does."""
         waited = 0.0
-        reply = self._once(endpoint, arguments, request)
-        for _ in range(MAX_THROTTLED_TRIES - 1):
-            assert reply.exchange.response is not None
-            wait = retry_after(reply.exchange.response, datetime.now(UTC))
-            if wait is None or waited + wait > MAX_THROTTLED_SECONDS:
-                break
-            time.sleep(wait)
-            waited += wait
+        with self._session.breaker.watch(request.path):
             reply = self._once(endpoint, arguments, request)
+            for _ in range(MAX_THROTTLED_TRIES - 1):
+                assert reply.exchange.response is not None
+                wait = retry_after(reply.exchange.response, datetime.now(UTC))
+                if wait is None or waited + wait > MAX_THROTTLED_SECONDS:
+                    break
+                time.sleep(wait)
+                waited += wait
+                reply = self._once(endpoint, arguments, request)
         return reply
 
     def _once(self, endpoint: str, arguments: list[str], request: Request) -> Reply:
@@ -144,10 +146,10 @@ class Curl:
         elif failure is None:
             failure = Failure("malformed", "the reply has no HTTP header")
         recorder = self._session.recorder
-        exchange = Exchange(
-            recorder.next_id(), None, endpoint, started, round(transfer.seconds, 6), request, response, failure
+        seconds = round(transfer.seconds, 6)
+        exchange = recorder.record(
+            Exchange(recorder.next_id(), None, endpoint, started, seconds, request, response, failure)
         )
-        exchange = recorder.record(exchange)
         if failure is not None:
             line = recorder.redactor.text(f"curl, POST {request.path}: {failure.message}")
             raise (TargetUnreachable if failure.kind in NOT_REACHED else InstanceFailure)(line, exchange)
@@ -173,25 +175,28 @@ class Curl:
 
     def _perform(self, command: list[str], said: IO[bytes]) -> tuple[bytes, int, bool]:
         """Run curl and read what it prints, within the bound on a reply."""
+        credentials = self._credentials()
         environment = {k: v for k, v in os.environ.items() if not k.startswith("WALLAROO_CONFORMANCE_")}
         body = bytearray()
         try:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - a list of our own making, and no shell
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=said,
+                bufsize=0,
                 cwd=self._folder,
                 env=environment,
             )
         except OSError as error:
-            raise NotTestable(f"needs curl, but {self._program} can't be run: {error.strerror or error}") from None
+            reason = error.strerror or error
+            raise NotTestable(f"needs curl, but {self._program} can't be run: {reason}") from None
         with process:
             assert process.stdin is not None
             assert process.stdout is not None
-            process.stdin.write(self._credentials())
-            process.stdin.close()
-            while chunk := process.stdout.read1(_CHUNK):
+            with suppress(BrokenPipeError), process.stdin:
+                process.stdin.write(credentials)
+            while chunk := process.stdout.read(_CHUNK):
                 body += chunk
                 if len(body) > MAX_REPLY_BYTES:
                     process.kill()
@@ -203,7 +208,7 @@ class Curl:
         if token is None:
             raise UsageError("the documented curl commands need a token: set WALLAROO_CONFORMANCE_TOKEN")
         if '"' in token or "\\" in token:
-            raise NotTestable("the run's token holds a quote or a backslash, which curl's configuration can't hold")
+            raise NotTestable("needs a token that curl's configuration can hold, without quotes and backslashes")
         return f'header = "Authorization: Bearer {token}"\n'.encode()
 
     def _surroundings(self) -> list[str]:
@@ -244,7 +249,8 @@ def _parsed_head(head: bytes) -> tuple[int, str, list[tuple[str, str]]]:
     _, _, rest = first.partition(" ")
     number, _, reason = rest.strip().partition(" ")
     status = int(number) if number.isascii() and number.isdigit() else 0
-    headers = [(name, value.strip()) for name, colon, value in (line.partition(":") for line in lines) if colon]
+    pairs = [line.partition(":") for line in lines]
+    headers = [(name, value.strip()) for name, colon, value in pairs if colon]
     return status, reason.strip(), headers
 
 
@@ -280,8 +286,3 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
-
-
-def compact(body: object) -> str:
-    """A JSON text as the documented commands write it."""
-    return json.dumps(body)

@@ -23,7 +23,7 @@ READS = ("list", "get_by_id", "list_versions", "get_config_by_id", "get")
 
 
 class Probes:
-    """Requests that differ in nothing but their token. What one check has asked, the next needn't ask again."""
+    """Requests that differ in nothing but their token. What one check has asked, the next needn't ask anew."""
 
     def __init__(self, context: SuiteContext, uploaded: Uploaded) -> None:
         self.refused_file: ModelFile = unique_file(context.onnx_model, "refused")
@@ -38,12 +38,10 @@ class Probes:
         return _used(reply)
 
     def accepted(self, endpoint: str) -> Reply:
-        """The successful reply with the run's token. Raises NotTestable where there is none: no refusal means anything."""
+        """The successful reply with the run's token. Raises NotTestable where there is none to compare with."""
         reply = self.answered(endpoint)
         if not reply.is_success:
-            raise NotTestable(
-                f"needs {endpoint} to work with the run's token, but it answered {describe(reply)}"
-            )
+            raise NotTestable(f"needs {endpoint} to work with the run's token, but it answered {describe(reply)}")
         return reply
 
     def body(self, endpoint: str) -> dict[str, Any]:
@@ -81,16 +79,12 @@ class Probes:
 
     def _form(self) -> list[FormPart]:
         name = self._context.name("probes", "refused")
-        return upload_parts(
-            self.refused_file, metadata_for(self.refused_file, name, self._uploaded.workspace_id)
-        )
+        return upload_parts(self.refused_file, metadata_for(self.refused_file, name, self._uploaded.workspace_id))
 
     def _answer(self, endpoint: str) -> tuple[dict[str, Any], Reply]:
         if endpoint not in self._answered:
             for body in self._candidates(endpoint):
-                reply = self._context.session.request(
-                    "POST", ENDPOINTS[endpoint], endpoint=endpoint, json=body
-                )
+                reply = self._context.session.request("POST", ENDPOINTS[endpoint], endpoint=endpoint, json=body)
                 self._answered[endpoint] = body, reply
                 if reply.is_success:
                     break

@@ -13,7 +13,7 @@ from typing import Any
 from conformance.errors import NotTestable
 from conformance.instance.errors import NotJSON
 from conformance.instance.reply import Reply
-from conformance.suite.assertions import assert_success, describe
+from conformance.suite.assertions import assert_success, describe, show
 from conformance.suite.context import SuiteContext
 from conformance.suite.uploads import Uploaded, is_id
 
@@ -124,6 +124,14 @@ def version_row(body: Any, uploaded: Uploaded, *, by: Iterable[str] = ANY_KEY) -
         keys = " or ".join(by)
         raise NotTestable(f"needs one row of the uploaded version by its {keys}, but there are {len(found)}")
     return found[0]
+
+
+def told(row: Row, name: str, kind: type) -> Any:
+    """A field's value. Raises NotTestable where it isn't there as `kind`: the field's own check says so."""
+    value = row.get(name)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise NotTestable(f"needs {name} in the row, but it is {show(value)}")
+    return value
 
 
 def objects(value: Any) -> list[Row]:

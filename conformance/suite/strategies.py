@@ -6,6 +6,7 @@ What Arrow IPC or the C data interface can't carry is left out, with the reason 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache, reduce
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,7 @@ MODEL_NAMES: Final = (
 ZONES: Final = ("UTC", "+00:00", "-07:30", "Europe/Berlin", "America/Argentina/Buenos_Aires", "no zone at all")
 UNITS: Final = ("s", "ms", "us", "ns")
 INDEX_KINDS: Final = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+MAX_CHILDREN: Final = 4  #: of a struct or a union
 MAX_TYPE_CODE: Final = 127
 """The greatest type code of a union. Source: Arrow columnar format, union layout (8 bits, signed)."""
 
@@ -31,6 +33,7 @@ LARGEST: Final = 2**31 - 1
 """The greatest size of a fixed-size list: its width is a signed 32-bit number."""
 
 
+@cache
 def names(*, portable: bool = False) -> SearchStrategy[str]:
     """Field names: those of models, the empty one, and any Unicode that UTF-8 can hold (so no lone surrogates)."""
     # The C data interface ends a name at its first NUL.
@@ -39,6 +42,7 @@ def names(*, portable: bool = False) -> SearchStrategy[str]:
     return st.one_of(st.sampled_from(MODEL_NAMES), st.just(""), anything)
 
 
+@cache
 def metadata() -> SearchStrategy[dict[bytes, bytes] | None]:
     """Metadata of a schema or a field: none, empty, what libraries write, or any bytes, UTF-8 or not."""
     texts = st.sampled_from([b"description", b"unit", b"pandas", b"\xc3\xa9t\xc3\xa9"])
@@ -46,6 +50,7 @@ def metadata() -> SearchStrategy[dict[bytes, bytes] | None]:
     return st.one_of(st.none(), st.dictionaries(key, st.binary(max_size=24), max_size=3))
 
 
+@cache
 def extension_metadata() -> SearchStrategy[dict[bytes, bytes]]:
     """Metadata that makes a field an extension type which no library knows."""
     name = st.from_regex(re.compile(r"example\.[a-z]{1,8}", re.ASCII), fullmatch=True).map(str.encode)
@@ -53,6 +58,7 @@ def extension_metadata() -> SearchStrategy[dict[bytes, bytes]]:
     return st.fixed_dictionaries({b"ARROW:extension:name": name}, optional=optional)
 
 
+@cache
 def scalar_types(*, portable: bool = False) -> SearchStrategy[pa.DataType]:
     """Types without children: null, booleans, numbers, decimals, temporal types, text and binary of every layout."""
     import pyarrow as pa
@@ -83,6 +89,7 @@ def _decimals(digits: int) -> SearchStrategy[pa.DataType]:
     return st.builds(make, st.integers(1, digits), st.integers(-digits, digits))
 
 
+@cache
 def model_types() -> SearchStrategy[pa.DataType]:
     """Types of the documented kinds: numbers, text, booleans, and lists of them of fixed and of any size.
 
@@ -99,6 +106,7 @@ def model_types() -> SearchStrategy[pa.DataType]:
     return st.one_of(flat, tensor, ragged)
 
 
+@cache
 def extension_types() -> SearchStrategy[pa.DataType]:
     """The canonical extension types that pyarrow knows."""
     import pyarrow as pa
@@ -136,7 +144,7 @@ def _nested(inner: SearchStrategy[pa.DataType], portable: bool) -> SearchStrateg
     import pyarrow as pa
 
     child = fields(inner, portable=portable)
-    children = st.lists(child, max_size=4)
+    children = st.lists(child, max_size=MAX_CHILDREN)
     layouts = [pa.list_, pa.large_list]
     index = st.sampled_from(INDEX_KINDS).map(lambda kind: getattr(pa, kind)())
     branches = [
@@ -160,38 +168,45 @@ def _fits_dictionary(kind: pa.DataType) -> bool:
     return not pa.types.is_dictionary(kind) and not isinstance(kind, pa.BaseExtensionType)
 
 
-@st.composite
-def _maps(draw: DrawFn, inner: SearchStrategy[pa.DataType]) -> pa.DataType:
+def _maps(inner: SearchStrategy[pa.DataType]) -> SearchStrategy[pa.DataType]:
     import pyarrow as pa
 
     # pyarrow names a map's children itself when it reads one, so other names don't come back.
-    key = pa.field("key", draw(inner.filter(lambda kind: not pa.types.is_null(kind))), nullable=False)
-    item = draw(fields(inner)).with_name("value")
-    return pa.map_(key, item, keys_sorted=draw(st.booleans()))
+    key = inner.filter(lambda kind: not pa.types.is_null(kind)).map(lambda kind: pa.field("key", kind, nullable=False))
+    item = fields(inner).map(lambda field: field.with_name("value"))
+    return st.builds(pa.map_, key, item, keys_sorted=st.booleans())
 
 
-@st.composite
-def _unions(draw: DrawFn, children: SearchStrategy[list[pa.Field]]) -> pa.DataType:
+def _unions(children: SearchStrategy[list[pa.Field]]) -> SearchStrategy[pa.DataType]:
     import pyarrow as pa
 
-    members = draw(children)
-    codes = st.lists(st.integers(0, MAX_TYPE_CODE), min_size=len(members), max_size=len(members), unique=True)
-    make = draw(st.sampled_from([pa.dense_union, pa.sparse_union]))
-    return make(members, type_codes=draw(st.none() | codes))
+    codes = st.lists(st.integers(0, MAX_TYPE_CODE), min_size=MAX_CHILDREN, max_size=MAX_CHILDREN, unique=True)
+    make = st.sampled_from([pa.dense_union, pa.sparse_union])
+    return st.builds(_union, make, children, st.none() | codes)
 
 
-@st.composite
-def fields(draw: DrawFn, kinds: SearchStrategy[pa.DataType] | None = None, *, portable: bool = False) -> pa.Field:
+def _union(make: Callable[..., pa.DataType], members: list[pa.Field], codes: list[int] | None) -> pa.DataType:
+    return make(members, type_codes=None if codes is None else codes[: len(members)])
+
+
+def fields(
+    kinds: SearchStrategy[pa.DataType] | None = None, *, portable: bool = False
+) -> SearchStrategy[pa.Field]:
     """A field: any name, type, nullability and metadata; now and then of an extension type that nobody knows."""
+    kinds = types(portable=portable) if kinds is None else kinds
+    described = st.one_of(metadata(), extension_metadata())
+    return st.builds(_field, names(portable=portable), kinds, st.booleans(), described)
+
+
+def _field(name: str, kind: pa.DataType, nullable: bool, described: dict[bytes, bytes] | None) -> Any:
     import pyarrow as pa
 
-    kind = draw(types(portable=portable) if kinds is None else kinds)
-    known = isinstance(kind, pa.BaseExtensionType)
-    described = metadata() if known else st.one_of(metadata(), extension_metadata())
-    nullable = pa.types.is_null(kind) or draw(st.booleans())
-    return pa.field(draw(names(portable=portable)), kind, nullable=nullable, metadata=draw(described))
+    if isinstance(kind, pa.BaseExtensionType):  # which has its own entries in the metadata
+        described = {key: value for key, value in (described or {}).items() if not key.startswith(b"ARROW:")}
+    return pa.field(name, kind, nullable=nullable or pa.types.is_null(kind), metadata=described)
 
 
+@cache
 def schemas(*, portable: bool = False) -> SearchStrategy[pa.Schema]:
     """Any schema, most often of what models use; `portable` keeps to what nanoarrow reads and hands on."""
     anything = st.lists(fields(portable=portable), max_size=6)

@@ -53,9 +53,7 @@ def expired_token(context: SuiteContext, onnx_upload: Uploaded) -> str:
     """A token that was good and has ended, by the instance's clock."""
     token = context.expired_token
     if token is None:
-        raise NotTestable(
-            "needs an expired token: set WALLAROO_CONFORMANCE_EXPIRED_TOKEN or give --expired-token-file"
-        )
+        raise NotTestable("needs an expired token: set WALLAROO_CONFORMANCE_EXPIRED_TOKEN or give --expired-token-file")
     end = expiry(token)
     left = 0.0 if end is None else end - clock_of(onnx_upload.reply).timestamp()
     if left > 0:
@@ -73,26 +71,25 @@ def stranger(context: SuiteContext, models: Models) -> Session:
         )
     users = [subject(s.bearer_token() or "") for s in (context.session, session)]
     if users[0] is not None and users[0] == users[1]:
-        raise NotTestable("needs a second user, but both tokens are of the same one: give another user's token")
+        raise NotTestable("needs a second user, but both tokens are of one: give another user's token")
     reply = Workspaces(session).list()
     if reply.status in REFUSED:
-        raise NotTestable(f"needs a second user's token that is accepted, but workspaces/list answered {describe(reply)}")
+        raise NotTestable(f"needs a second user's token that is good, but it was answered {describe(reply)}")
     if any(row.get("id") == models.workspace_id for row in rows(reply, "workspaces")):
-        raise NotTestable(f"needs a second user who has no part in workspace {models.workspace_id}: give another's token")
+        raise NotTestable(f"needs a second user who has no part in the workspace {models.workspace_id}")
     return session
 
 
 @pytest.fixture(scope="module")
 def private_model(context: SuiteContext, models: Models) -> tuple[Uploaded, Probes]:
     """A private model of the run's workspace, and requests about it."""
-    uploaded = upload(models, context.onnx_model, context.name("authentication", "private"), visibility="private")
+    name = context.name("authentication", "private")
+    uploaded = upload(models, context.onnx_model, name, visibility="private")
     return uploaded, Probes(context, uploaded)
 
 
 @requirement("authentication.bearer-token-accepted")
-def test_valid_bearer_token_is_accepted(
-    context: SuiteContext, models: Models, request: pytest.FixtureRequest
-) -> None:
+def test_valid_bearer_token_is_accepted(context: SuiteContext, models: Models, request: pytest.FixtureRequest) -> None:
     """Each endpoint accepts the run's bearer token.
 
     Upload a model and ask the reading endpoints for it.
@@ -148,7 +145,7 @@ def test_malformed_token_is_refused(endpoint: str, probes: Probes, forge: TokenF
 def test_token_signed_by_somebody_else_is_refused(endpoint: str, probes: Probes, forge: TokenForge) -> None:
     """A well-formed token with another signature than the identity provider's is refused.
 
-    Send a request that succeeds with the run's token again, with the same claims signed by a key made on the spot.
+    Send a request that succeeds with the run's token again, its claims signed by a key made on the spot.
     Expect a status of 400 or above.
     """
     _assert_refused(endpoint, probes, forge.foreign())
@@ -178,9 +175,7 @@ def test_expired_token_is_refused(endpoint: str, probes: Probes, expired_token: 
 
 
 @requirement("authentication.refused-upload-creates-nothing")
-def test_upload_refused_for_its_token_creates_nothing(
-    models: Models, probes: Probes, forge: TokenForge
-) -> None:
+def test_upload_refused_for_its_token_creates_nothing(models: Models, probes: Probes, forge: TokenForge) -> None:
     """An upload refused for its credentials leaves no model behind.
 
     Upload a file without a token, with a malformed, a foreign and an unsigned one.
@@ -252,9 +247,7 @@ def test_private_model_is_hidden_from_a_stranger(
 
 
 @requirement("authentication.foreign-workspace-upload-refused")
-def test_upload_into_a_foreign_workspace_is_refused(
-    stranger: Session, models: Models, probes: Probes
-) -> None:
+def test_upload_into_a_foreign_workspace_is_refused(stranger: Session, models: Models, probes: Probes) -> None:
     """A user can't upload into a workspace that they have no part in.
 
     Upload to the run's workspace as the second user.

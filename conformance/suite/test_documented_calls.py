@@ -101,7 +101,8 @@ def _curl_upload(
             for chunk in file.chunks():
                 copy.write(chunk)
     except OSError as error:
-        raise UsageError(f"can't write files for curl to {folder}: {error.strerror or error}; free space") from None
+        reason = error.strerror or error
+        raise UsageError(f"can't write files for curl to {folder}: {reason}; free space there") from None
     forms = [
         FormFile("metadata", paths["metadata"], "application/json"),
         FormFile("file", paths["file"], "application/octet-stream"),
@@ -111,7 +112,7 @@ def _curl_upload(
 
 
 def _assert_carried_out(uploaded: Uploaded, what: str) -> None:
-    """Success, and a model that holds the file. Under which name, and with which status, is for other checks."""
+    """Success, and a model that holds the file. Under which name, with which status, is for other checks."""
     __tracebackhide__ = True
     reply = uploaded.reply
     expect(reply.is_success, expected=f"{what} is carried out", actual=describe(reply), replies=[reply])

@@ -93,14 +93,15 @@ def _walk(models: Models, file: ModelFile, name: str, *, visibility: str) -> Non
     __tracebackhide__ = True
     metadata = metadata_for(file, name, models.workspace_id, visibility=visibility)
     uploaded = attempt(models, file, metadata)
-    found = returned_ids(uploaded.reply)
-    version_id = found[0] if found else None
-    _step(uploaded.reply, is_id(version_id), f"the upload of {name!r} is answered with an id")
+    returned = returned_ids(uploaded.reply)
+    _step(uploaded.reply, bool(returned) and is_id(returned[0]), f"the upload of {name!r} is answered with an id")
+    version_id = int(returned[0])
 
     listing = models.list()
-    ids = [row.get("id") for row in objects(_at(_json(listing), "models")) if row.get("name") == name]
-    _step(listing, len(ids) == 1 and is_id(ids[0]), f"the list shows {name!r} once, with an id")
-    model_id = int(ids[0])
+    named = [row for row in objects(_at(_json(listing), "models")) if row.get("name") == name]
+    right = len(named) == 1 and is_id(named[0].get("id"))
+    _step(listing, right, f"the list shows {name!r} once, with an id")
+    model_id = int(named[0]["id"])
 
     by_id = models.get_by_id(model_id)
     told = _json(by_id)
@@ -108,7 +109,8 @@ def _walk(models: Models, file: ModelFile, name: str, *, visibility: str) -> Non
     _step(by_id, right, f"get_by_id of {model_id} shows {name!r}")
 
     versions = models.list_versions(model_id=name, models_pk_id=model_id)
-    _step(versions, _has_version(_json(versions), version_id), f"list_versions of {name!r} shows version {version_id}")
+    right = _has_version(_json(versions), version_id)
+    _step(versions, right, f"list_versions of {name!r} shows version {version_id}")
 
     wanted = _at(told, "model_config", "id")
     config = models.get_config_by_id(version_id)

@@ -24,6 +24,7 @@ from conformance.suite.rows import (
     objects,
     only_own_versions,
     relied_on,
+    told,
     version_row,
     version_rows,
 )
@@ -87,7 +88,7 @@ def test_sha_is_the_sha256_of_the_uploaded_bytes(
     """
     uploaded = two_versions[which]
     row = _row(both_versions, uploaded, by=("id", "file_name"))
-    assert_equal(row.get("sha"), uploaded.file.sha256, what="the version's sha", reply=both_versions)
+    assert_equal(told(row, "sha", str), uploaded.file.sha256, what="the version's sha", reply=both_versions)
 
 
 @requirement("list-versions.file-name-verbatim")
@@ -102,7 +103,7 @@ def test_file_name_is_the_parts_filename(
     uploads = ((versions, onnx_upload), (both_versions, two_versions[0]), (both_versions, two_versions[1]))
     for reply, uploaded in uploads:
         row = _row(reply, uploaded, by=("sha", "id"))
-        assert_equal(row.get("file_name"), uploaded.file_name, what="the version's file_name", reply=reply)
+        assert_equal(told(row, "file_name", str), uploaded.file_name, what="the version's file_name", reply=reply)
 
 
 @requirement("list-versions.model-id-is-name")
@@ -113,7 +114,7 @@ def test_model_id_is_the_models_name(versions: Reply, onnx_upload: Uploaded) -> 
     Expect the uploaded name.
     """
     row = _row(versions, onnx_upload)
-    assert_equal(row.get("model_id"), onnx_upload.name, what="the version's model_id", reply=versions)
+    assert_equal(told(row, "model_id", str), onnx_upload.name, what="the version's model_id", reply=versions)
 
 
 @requirement("list-versions.models-pk-id-is-models")
@@ -127,7 +128,7 @@ def test_models_pk_id_is_the_id_in_the_list(versions: Reply, onnx_upload: Upload
     if listed is None or not is_id(listed.get("id")):
         raise NotTestable(f"needs the id of {onnx_upload.name!r} in the list")
     row = _row(versions, onnx_upload)
-    assert_equal(row.get("models_pk_id"), listed["id"], what="the version's models_pk_id", reply=versions)
+    assert_equal(told(row, "models_pk_id", int), listed["id"], what="the version's models_pk_id", reply=versions)
 
 
 @requirement("list-versions.row-per-upload")
@@ -167,10 +168,8 @@ def test_each_version_has_a_uuid_of_its_own(
     Upload two versions of one model and one of another, list them.
     Expect three UUIDs.
     """
-    shown = [_row(both_versions, uploaded).get("model_version") for uploaded in two_versions]
-    shown.append(_row(versions, onnx_upload).get("model_version"))
-    if not all(isinstance(uuid, str) for uuid in shown):
-        raise NotTestable("needs model_version as text in each row")
+    rows = [_row(both_versions, uploaded) for uploaded in two_versions] + [_row(versions, onnx_upload)]
+    shown = [told(row, "model_version", str) for row in rows]
     expect(
         len(set(shown)) == len(shown),
         expected="three versions have three values of model_version",

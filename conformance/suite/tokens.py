@@ -17,13 +17,13 @@ from conformance.evidence.redaction import Redactor
 from conformance.instance.credentials import Secret
 
 LIFE = 3600
-"""Seconds that a forged token has left, so that it is never refused for its age. Source: recorded token replies."""
+"""Seconds that a forged token has left, so that its age is no reason to refuse it. Source: recorded replies."""
 
 REALM_PATH = "/auth/realms/master"
 """Source: recorded claims (`iss`)."""
 
 _FOREIGN_ISSUER = "https://identity.example.com" + REALM_PATH
-_TOKEN_ID = "00000000-0000-4000-8000-00000000000f"
+_NEW_JTI = "00000000-0000-4000-8000-00000000000f"
 _MIN_SECRET_LENGTH = 16
 
 
@@ -41,9 +41,7 @@ class TokenForge:
     `own` needn't be a JWT: then the claims are those that the documented identity provider gives.
     """
 
-    def __init__(
-        self, own: str, base_url: str, redactor: Redactor, now: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, own: str, base_url: str, redactor: Redactor, now: Callable[[], float] = time.time) -> None:
         self._own = own
         self._redactor = redactor
         self._now = now
@@ -75,9 +73,7 @@ class TokenForge:
         ]
         if self._is_jwt:
             head, _, signature = self._own.split(".")
-            found.append(
-                self._forgery("the run's signature under other claims", f"{head}.{self._payload}.{signature}")
-            )
+            found.append(self._forgery("the run's signature under other claims", f"{head}.{self._payload}.{signature}"))
         return found
 
     def unsigned(self) -> list[Forgery]:
@@ -96,7 +92,7 @@ class TokenForge:
     def _fresh_claims(self) -> dict[str, Any]:
         now = int(self._now())
         # Another token id: with claims equal to the run's own, its signature would be a right one.
-        return {**self._claims, "jti": _TOKEN_ID, "iat": now, "exp": now + LIFE}
+        return {**self._claims, "jti": _NEW_JTI, "iat": now, "exp": now + LIFE}
 
     @cached_property
     def _payload(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -70,8 +70,7 @@ class CreatesAllTheSame(Behaviour):
 
 
 class NewestConfig(Behaviour):
-    def config_of_model(self, versions: object) -> Version | None:
-        assert isinstance(versions, list)
+    def config_of_model(self, versions: Sequence[Version]) -> Version | None:
         return versions[0]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ class Watched(Behaviour):
         return steps
 
 
-def walk(upload: Callable[[Client], int]) -> tuple[list[tuple[str, str | None, str | None]], dict[str, object]]:
+def walk(upload: Callable[[Client], int]) -> tuple[list[tuple[str, str | None, str | None]], dict[str, Any]]:
     """What a version goes through, and how it ends."""
     watched = Watched()
     with MockInstance(behaviour=watched, step_delay=0) as mock:
@@ -109,7 +110,7 @@ def test_every_status_is_visible_on_the_way() -> None:
     with MockInstance(step_delay=0.2) as mock:
         client = Client(mock, mock.token, mock.workspace_id)
         version_id = client.upload_fixture("fraud", load("fraud_classifier.onnx"))
-        seen = []
+        seen: list[str] = []
         while not seen or seen[-1] not in ("ready", "error"):
             (version,) = client.versions(model_id="fraud")
             if version["status"] not in seen:

@@ -15,13 +15,18 @@ from conformance.mock import MockInstance
 from .client import Client
 
 
-def ask(mock: MockInstance, auth: tuple[str, str] | None = None, **form: str) -> requests.Response:
+def ask(mock: MockInstance, form: dict[str, str], auth: tuple[str, str] | None = None) -> requests.Response:
     return requests.post(mock.token_endpoint, data=form, auth=auth, timeout=30)
 
 
 def password_grant(mock: MockInstance, **changes: str) -> requests.Response:
     form = {"grant_type": "password", "username": mock.user.username, "password": mock.user.password}
-    return ask(mock, **{"client_id": "sdk-client", **form, **changes})
+    return ask(mock, {"client_id": "sdk-client", **form, **changes})
+
+
+def refreshed(mock: MockInstance, token: str) -> requests.Response:
+    form = {"grant_type": "refresh_token", "client_id": "sdk-client", "refresh_token": token}
+    return ask(mock, form)
 
 
 def confidential(mock: MockInstance) -> tuple[str, str]:
@@ -60,7 +65,7 @@ def test_a_password_buys_a_token_that_the_api_takes(mock: MockInstance, client: 
 def test_the_documented_basic_credentials_work_too(mock: MockInstance, client: Client) -> None:
     form = {"grant_type": "password", "username": mock.other_user.username, "password": mock.other_user.password}
 
-    reply = ask(mock, confidential(mock), **form).json()
+    reply = ask(mock, form, confidential(mock)).json()
 
     claims = verified_claims(mock, reply["access_token"])
     assert (claims["sub"], claims["azp"]) == (mock.other_user.id, mock.client_id)
@@ -84,11 +89,11 @@ def test_the_token_carries_the_documented_claims(mock: MockInstance) -> None:
 def test_a_refresh_token_buys_new_tokens(mock: MockInstance, client: Client) -> None:
     refresh = password_grant(mock).json()["refresh_token"]
 
-    reply = ask(mock, grant_type="refresh_token", client_id="sdk-client", refresh_token=refresh).json()
+    reply = refreshed(mock, refresh).json()
 
     client.token = reply["access_token"]
     assert client.models() == []
-    again = ask(mock, grant_type="refresh_token", client_id="sdk-client", refresh_token=reply["refresh_token"])
+    again = refreshed(mock, reply["refresh_token"])
     assert again.status_code == 200
 
 
@@ -96,7 +101,7 @@ def test_client_credentials_buy_a_token_of_nobodys_workspaces(mock: MockInstance
     client.upload("fraud", visibility="public")
     client.upload("churn", visibility="private")
 
-    reply = ask(mock, confidential(mock), grant_type="client_credentials").json()
+    reply = ask(mock, {"grant_type": "client_credentials"}, confidential(mock)).json()
 
     assert "refresh_token" not in reply
     client.token = reply["access_token"]
@@ -108,7 +113,7 @@ def test_client_credentials_buy_a_token_of_nobodys_workspaces(mock: MockInstance
 def test_the_secret_may_come_in_the_form(mock: MockInstance) -> None:
     form = {"grant_type": "client_credentials", "client_id": mock.client_id, "client_secret": mock.client_secret}
 
-    assert ask(mock, **form).status_code == 200
+    assert ask(mock, form).status_code == 200
 
 
 def test_wrong_credentials_are_refused(mock: MockInstance) -> None:
@@ -117,7 +122,7 @@ def test_wrong_credentials_are_refused(mock: MockInstance) -> None:
     assert_oauth_error(password_grant(mock, password=mock.other_user.password), 401, "invalid_grant")
     assert_oauth_error(password_grant(mock, client_id="unknown"), 401, "invalid_client")
     for auth in (("api-client", "wrong"), ("unknown", mock.client_secret), ("sdk-client", "")):
-        assert_oauth_error(ask(mock, auth, grant_type="client_credentials"), 401, "invalid_client")
+        assert_oauth_error(ask(mock, {"grant_type": "client_credentials"}, auth), 401, "invalid_client")
 
 
 @pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic /////w==", "Bearer abc", "Basic " + "x" * 9999])
@@ -134,14 +139,14 @@ def test_malformed_client_credentials_are_refused(mock: MockInstance, header: st
 
 def test_grants_that_dont_hold_are_refused(mock: MockInstance) -> None:
     public = {"client_id": "sdk-client"}
-    assert_oauth_error(ask(mock, **public), 400, "invalid_request")
-    assert_oauth_error(ask(mock, **public, grant_type="implicit"), 400, "unsupported_grant_type")
-    assert_oauth_error(ask(mock, **public, grant_type="client_credentials"), 401, "unauthorized_client")
+    assert_oauth_error(ask(mock, public), 400, "invalid_request")
+    assert_oauth_error(ask(mock, {**public, "grant_type": "implicit"}), 400, "unsupported_grant_type")
+    assert_oauth_error(ask(mock, {**public, "grant_type": "client_credentials"}), 401, "unauthorized_client")
     for token in ("", "nonsense", mock.token):
-        refused = ask(mock, **public, grant_type="refresh_token", refresh_token=token)
+        refused = refreshed(mock, token)
         assert_oauth_error(refused, 400, "invalid_grant")
     others = password_grant(mock).json()["refresh_token"]
-    refused = ask(mock, confidential(mock), grant_type="refresh_token", refresh_token=others)
+    refused = ask(mock, {"grant_type": "refresh_token", "refresh_token": others}, confidential(mock))
     assert_oauth_error(refused, 400, "invalid_grant")
 
 

@@ -114,23 +114,43 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-FIELDS = st.dictionaries(
-    st.sampled_from(["name", "visibility", "workspace_id", "conversion", "input_schema", "output_schema"]),
-    JSON | st.fixed_dictionaries({"framework": JSON | st.just("pytorch"), "requirements": JSON}),
+FIELDS = st.fixed_dictionaries(
+    {
+        "name": st.text(min_size=1) | JSON,
+        "visibility": st.just("public") | JSON,
+        "workspace_id": st.integers() | JSON,
+        "conversion": st.fixed_dictionaries(
+            {"framework": st.just("onnx") | JSON, "requirements": st.lists(st.text()) | JSON},
+            optional={"python_version": st.just("3.8") | JSON, "arch": JSON},
+        )
+        | JSON,
+    },
+    optional={"input_schema": JSON, "output_schema": JSON, "image_path": JSON, "unknown": JSON},
 )
 
 
+GOOD = {
+    "name": "fraud",
+    "visibility": "public",
+    "workspace_id": 5,
+    "conversion": {"framework": "onnx", "requirements": []},
+}
+
+
 @given(metadata=FIELDS)
+@example(metadata=GOOD)
 @settings(max_examples=300, deadline=None)
 def test_any_metadata_is_taken_or_refused(metadata: dict[str, Any]) -> None:
-    upload = Upload("upload", "application/json", json.dumps(metadata).encode())
+    body = json.dumps(metadata).encode()
+    upload = Upload("upload", metadata_type="application/json", metadata_bytes=body)
 
     checked = outcome(lambda: parse_metadata(upload, Behaviour()))
 
-    if not isinstance(checked, Refusal):
+    if isinstance(checked, Refusal):
+        assert checked.status == 400
+        assert "metadata part" not in checked.msg
+    else:
         assert (checked.name, checked.workspace_id) == (metadata["name"], metadata["workspace_id"])
-        return
-    assert checked.status == 400
 
 
 @given(body=st.binary() | st.text().map(str.encode) | JSON.map(lambda value: json.dumps(value).encode()))

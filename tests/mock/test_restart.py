@@ -38,8 +38,7 @@ def process(data: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]
         yield server, json.loads(server.stdout.readline())
     finally:
         server.kill()
-        server.wait(30)
-        server.stdout.close()
+        server.communicate(timeout=30)
 
 
 def client_of(mock: MockInstance) -> Client:
@@ -97,12 +96,13 @@ def test_a_killed_process_keeps_what_it_had_answered(tmp_path: Path) -> None:
     with process(tmp_path) as (server, line):
         with MockInstance() as shape:
             metadata = client_of(shape).metadata("fraud", workspace_id=line["workspace_id"])
+        parts: Any = {
+            "metadata": (None, json.dumps(metadata), "application/json"),
+            "file": ("model.onnx", b"bytes", "application/octet-stream"),
+        }
         response = requests.post(
             f"{line['url']}/v1/api/models/upload_and_convert",
-            files={
-                "metadata": (None, json.dumps(metadata), "application/json"),
-                "file": ("model.onnx", b"bytes", "application/octet-stream"),
-            },
+            files=parts,
             headers={"Authorization": f"Bearer {line['token']}"},
             timeout=30,
         )

@@ -6,17 +6,36 @@ from collections.abc import Iterator
 
 from conformance.contract import load_release
 from conformance.mock.defects.authentication import authentication_defects
+from conformance.mock.defects.configs import config_defects
+from conformance.mock.defects.conversion import conversion_defects
 from conformance.mock.defects.defect import Defect
+from conformance.mock.defects.details import detail_defects
 from conformance.mock.defects.fields import field_defects
+from conformance.mock.defects.listing import listing_defects
 from conformance.mock.defects.metadata import metadata_defects
+from conformance.mock.defects.names import name_defects
+from conformance.mock.defects.parts import part_defects
 from conformance.mock.defects.refusals import refusal_defects
+from conformance.mock.defects.results import result_defects
+from conformance.mock.defects.transport import transport_defects
+from conformance.mock.defects.versions import version_defects
 
 RELEASE = "2023.4"
 
 
 def all_defects() -> Iterator[Defect]:
     """Every defect, topic by topic."""
+    release = load_release(RELEASE)
+    yield from transport_defects(release)
     yield from authentication_defects()
     yield from refusal_defects()
     yield from metadata_defects()
-    yield from field_defects(load_release(RELEASE))
+    yield from part_defects()
+    yield from name_defects()
+    yield from result_defects()
+    yield from conversion_defects()
+    yield from listing_defects()
+    yield from detail_defects()
+    yield from version_defects()
+    yield from config_defects()
+    yield from field_defects(release)

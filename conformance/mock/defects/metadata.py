@@ -113,7 +113,7 @@ def _either_way() -> Iterator[Defect]:
          _defaulting("visibility"), {"visibility": ...}),
         ("python-version-required", "without a Python version", _without("conversion.python_version", ...),
          _defaulting("conversion.python_version"), {"conversion.python_version": ...}),
-        ("workspace-id-string", "whose workspace_id is a string", string_workspace, integer, {"workspace_id": "6"}),
+        ("workspace-id-string", "whose workspace_id is a string", string_workspace, integer, {"workspace_id": lambda client: str(client.workspace)}),
         ("requirements-string", "whose requirements are a string", string_requirements,
          _defaulting("conversion.requirements"), {"conversion.requirements": "[]"}),
         ("schemas-nested", "with its schemas inside conversion", nested, lambda *_: None,

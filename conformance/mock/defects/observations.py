@@ -75,10 +75,14 @@ def _kind(value: Any) -> str:
 
 
 def upload_outcome(what: str, changes: Mapping[str, Any] | None = None, **options: Any) -> Probe:
-    """How an upload with these changes is answered, and how many models the workspace has then."""
+    """How an upload with these changes is answered, and how many models the workspace has then.
+
+    A change may be a function of the client.
+    """
 
     def look(client: Client) -> str:
-        return f"{what}: {outcome(client, client.upload(changes=changes, **options).answer)}"
+        wanted = {path: value(client) if callable(value) else value for path, value in (changes or {}).items()}
+        return f"{what}: {outcome(client, client.upload(changes=wanted, **options).answer)}"
 
     return look
 

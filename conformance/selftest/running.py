@@ -1,0 +1,181 @@
+"""Running the suite on one wrong or unusual embedded instance, in this process."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from conformance.assembly import Assembly, Rehearsal
+from conformance.contract import DEFAULT_RELEASE, Release, load_release
+from conformance.errors import ConformanceError
+from conformance.mock.behaviour import Behaviour
+from conformance.mock.defects import catalogue
+from conformance.mock.defects.probe import ProbeFailed, Prover
+from conformance.mock.server import MockInstance
+from conformance.runner import Chooses, Listener, run_suite
+from conformance.selftest.case import DEFECT, HEALTHY, Case, Findings
+from conformance.settings import Settings
+
+if TYPE_CHECKING:
+    from conformance.mock.defects import Defect
+    from conformance.report.run import RunResult
+
+READ_TIMEOUT = 5.0
+REPLY_DEADLINE = 10.0
+UPLOAD_TIMEOUT = 10.0
+"""Seconds that an instance on this machine gets; a defect that never answers is found sooner so. Ours."""
+
+LONGEST_SLEEP = 1.25
+SHORT_SLEEP = 0.01
+"""Seconds: a wait for a conversion that is longer than the first counts in full, but only takes the second. Ours."""
+
+
+class Runner:
+    """Runs one case after the other; a context manager. Nothing is kept between two but the proofs' right instance."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._prover: Prover | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def run(self, case: Case) -> Findings:
+        """Start the instance, run the checks, stop it. What goes wrong on the way is part of the findings."""
+        began = time.monotonic()
+        try:
+            if case.kind == DEFECT:
+                found = self._defect(catalogue()[case.id], case)
+            else:
+                found = self._variant(case)
+        except Exception as error:
+            found = Findings.broken(f"{type(error).__name__}: {error}")
+        # Cycles of a finished pytest session hold its exchanges; a hundred sessions would add up.
+        gc.collect()
+        return _with(found, seconds=time.monotonic() - began)
+
+    def _defect(self, defect: Defect, case: Case) -> Findings:
+        release = load_release(defect.release)
+        try:
+            evidence = self._proofs().prove(defect)
+        except ProbeFailed as nothing:
+            return Findings(unproven=str(nothing))
+        profile = "full" if case.all_checks else profile_of(release, defect.breaks)
+        chooses = None if case.all_checks else neighbourhood(release, defect.breaks)
+        found = run_on(defect.behaviour(), case.id, release.id, profile, chooses, sleep=impatient)
+        return _with(found, evidence=evidence)
+
+    def _variant(self, case: Case) -> Findings:
+        from conformance.mock import variants
+
+        if case.id == HEALTHY:
+            return run_on(Behaviour(), case.id, DEFAULT_RELEASE, "full", None)
+        variant = variants.catalogue()[case.id]
+        with variant.prepared() as mock:
+            return run_against(mock, case.id, DEFAULT_RELEASE, "full", None)
+
+    def _proofs(self) -> Prover:
+        if self._prover is None:
+            self._prover = self._stack.enter_context(Prover())
+        return self._prover
+
+
+def run_on(
+    behaviour: Behaviour,
+    seed: str,
+    release_id: str,
+    profile: str,
+    chooses: Chooses | None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Findings:
+    """Start an embedded instance that behaves so and run the chosen checks of the profile on it."""
+    with MockInstance(behaviour=behaviour) as mock:
+        return run_against(mock, seed, release_id, profile, chooses, sleep)
+
+
+def run_against(
+    mock: MockInstance,
+    seed: str,
+    release_id: str,
+    profile: str,
+    chooses: Chooses | None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Findings:
+    """Run the chosen checks of the profile on a started embedded instance. `seed` makes the run's names."""
+    settings = Settings(
+        release=release_id,
+        profile=profile,
+        read_timeout=READ_TIMEOUT,
+        reply_deadline=REPLY_DEADLINE,
+        upload_timeout=UPLOAD_TIMEOUT,
+    )
+    run_id = hashlib.sha256(seed.encode()).hexdigest()[:8]
+    assembly = Assembly.make(settings, {}, rehearsal=Rehearsal(mock, run_id, sleep))
+    try:
+        blocked = assembly.check_prerequisites()
+        if blocked:
+            return Findings(profile=profile, errors=(f"no check was run: {blocked}",))
+        return _found(run_suite(assembly, Listener(), select=chooses))
+    finally:
+        assembly.close()
+
+
+def impatient(seconds: float) -> None:
+    """Sleep, but not through the long pauses between two looks at a conversion that never ends."""
+    time.sleep(seconds if seconds <= LONGEST_SLEEP else SHORT_SLEEP)
+
+
+def profile_of(release: Release, breaks: tuple[str, ...]) -> str:
+    """The smallest profile that tests all that a defect breaks. Raises ConformanceError for an unknown id."""
+    unknown = [name for name in breaks if name not in release.requirements]
+    if unknown or not breaks:
+        named = f"the unknown requirements {', '.join(unknown)}" if unknown else "no requirement"
+        raise ConformanceError(f"the defect breaks {named}")
+    return "full" if any(release.requirements[name].profile == "full" for name in breaks) else "core"
+
+
+def neighbourhood(release: Release, breaks: tuple[str, ...]) -> Chooses:
+    """The checks of the requirements that a defect breaks, and of all others of the same endpoints."""
+    from conformance.checkrun import requirement_ids
+
+    endpoints = {release.requirements[name].endpoint for name in breaks}
+    wanted = {r.id for r in release.requirements.values() if r.endpoint in endpoints} | set(breaks)
+    return lambda item: not wanted.isdisjoint(requirement_ids(item))
+
+
+def _found(result: RunResult) -> Findings:
+    tried = [v for v in result.requirements if v.checks]
+    crashed = [v for v in tried if v.verdict == "inconclusive"]
+    errors = [f"{v.id}: {v.reason}" for v in crashed]
+    if result.verdict.verdict == "suite-error" and not errors:
+        errors.append(result.verdict.reason)
+    errors += [
+        f"{o.nodeid}: {o.reason or 'crashed'}"
+        for o in result.outcomes
+        if o.verdict == "error" and not any(o.nodeid in v.checks for v in crashed)
+    ]
+    return Findings(
+        profile=result.profile,
+        checks=len(result.outcomes),
+        requests=len(result.exchanges),
+        passed=tuple(v.id for v in tried if v.verdict == "passed"),
+        failed={v.id: v.reason or "" for v in tried if v.verdict == "failed"},
+        not_testable={v.id: v.reason or "" for v in tried if v.verdict == "not-testable"},
+        errors=tuple(errors),
+    )
+
+
+def _with(found: Findings, **changed: object) -> Findings:
+    from dataclasses import replace
+
+    return replace(found, **changed)  # type: ignore[arg-type]

@@ -10,11 +10,13 @@ from __future__ import annotations
 import base64
 import dataclasses
 import html
+import json
 import re
 import threading
 from collections.abc import Iterable
 from functools import cache, cached_property
 from typing import Any
+from urllib.parse import quote
 
 from conformance.evidence.exchange import Exchange
 
@@ -97,8 +99,8 @@ class Redactor:
 
 
 def _keep_around(match: re.Match[str]) -> str:
-    quote = '"' if "bare" in match.re.groupindex else ""
-    return f"{match['before']}{quote}{REDACTED}{quote}{match['after']}"
+    mark = '"' if "bare" in match.re.groupindex else ""
+    return f"{match['before']}{mark}{REDACTED}{mark}{match['after']}"
 
 
 class _Spellings:
@@ -111,8 +113,9 @@ class _Spellings:
     def __init__(self, secret: str) -> None:
         self._secret = secret
         self._plain = _UNRESERVED.fullmatch(secret) is not None
-        raw = secret.encode("utf-8", "surrogatepass")
-        found = [core for before in range(3) if (core := _inside_base64(raw, before))]
+        contents = {secret} if self._plain else {secret, *_escaped(secret)}
+        raws = [content.encode("utf-8", "surrogatepass") for content in contents]
+        found = [core for raw in raws for before in range(3) if (core := _inside_base64(raw, before))]
         self._literals = (secret, *(core for core in found if core.isalnum()))
         self._base64 = tuple(
             re.compile("".join(map(_base64_spellings, core))) for core in found if not core.isalnum()
@@ -133,6 +136,12 @@ class _Spellings:
         raw = self._secret.encode("utf-8", "surrogatepass")
         spelt = ("".join(map(_spellings, text)) for text in (self._secret, raw.decode("latin-1")))
         return tuple(re.compile(pattern) for pattern in dict.fromkeys(spelt))
+
+
+def _escaped(secret: str) -> set[str]:
+    """What a secret is like inside JSON or a URL that is then put into base64 as a whole."""
+    raw = secret.encode("utf-8", "surrogatepass")
+    return {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], quote(raw, safe="")}
 
 
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
@@ -202,6 +211,7 @@ def _field_patterns() -> tuple[re.Pattern[str], ...]:
     """Values by the name of their field: JSON, JSON inside a string, forms, multipart forms."""
     name = "(?:" + "|".join("".join(map(_spellings, field)) for field in SECRET_FIELDS) + ")"
     space = r"[ \t\r\n]*"
+    start = r"(?:(?<![A-Za-z0-9_])|(?<=%[0-9A-F][0-9A-F]))"
     return tuple(
         re.compile(pattern, re.IGNORECASE | re.DOTALL)
         for pattern in (
@@ -212,7 +222,7 @@ def _field_patterns() -> tuple[re.Pattern[str], ...]:
             # \"name\": \"value\", at any depth, and 'name': 'value'
             rf"""(?P<before>(?P<q>\\+"|'){name}(?P=q){space}:{space}(?P=q))(?:.*?)(?P<after>(?<!\\)(?P=q)|\Z)""",
             # name=value
-            rf"""(?P<before>(?<![A-Za-z0-9_]){name}(?:=|%(?:25)*3D))(?:[^&\s"'<>\\;,]+)(?P<after>)""",
+            rf"""(?P<before>{start}{name}(?:=|%(?:25)*3D))(?:[^&\s"'<>\\;,]+)(?P<after>)""",
             # Content-Disposition: form-data; name="name" … value
             rf'(?P<before>name="?{name}"?[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)(?:[^\r\n]+)(?P<after>)',
         )

@@ -22,7 +22,7 @@ from conformance.selftest.null_targets import Ending, NullTarget, Served
 TIMES = {"CONNECT_TIMEOUT": "3", "READ_TIMEOUT": "3", "UPLOAD_TIMEOUT": "3", "REPLY_DEADLINE": "4"}
 """Seconds; the documented settings, shortened so that silence is told quickly. The drip must outlast a read."""
 
-RUN_SECONDS = 45.0
+RUN_SECONDS = 90.0
 """Seconds within which the command must end on any null target. Ours: three silent requests and a busy machine."""
 
 MAX_RSS_MIB = 512
@@ -155,8 +155,6 @@ def _problems(ended: _Ended, ending: Ending, served: Served, token: str, out: Pa
         problems.append(f"the last line is {last[:_SHOWN]!r}, which doesn't match {ending.line!r}")
     if "Traceback" in ended.stdout + ended.stderr:
         problems.append("there is a traceback on the screen")
-    if ended.stderr.strip():
-        problems.append(f"there is something on standard error: {ended.stderr.strip()[:_SHOWN]!r}")
     if ended.max_rss_mib > MAX_RSS_MIB:
         problems.append(f"the run held {ended.max_rss_mib:.0f} MiB, more than {MAX_RSS_MIB}")
     return [*problems, *_statement_problems(out), *_leaks(ended, served, token, out)]

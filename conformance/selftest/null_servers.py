@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 MAX_BODY = 256 * 1024 * 1024
 """Bytes of a request that are kept for an echo, enough for everything the suite sends. Ours."""
@@ -31,6 +32,11 @@ class Call:
     def send(self, content: bytes) -> None:
         """Write these bytes as they are."""
         self.connection.sendall(content)
+
+    def abort(self) -> NoReturn:
+        """Reset the connection: what the client hasn't read yet is lost to it."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raise ConnectionAbortedError("the reply ends here")
 
 
 Answer = Callable[[Call], None]

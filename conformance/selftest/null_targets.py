@@ -6,7 +6,7 @@ import gzip
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,6 @@ class NullTarget:
     serve: Callable[[ExitStack, Path], Served]
     given: Ending
     made: Ending
-    settings: dict[str, str] = field(default_factory=dict)
 
 
 def catalogue() -> dict[str, NullTarget]:
@@ -97,7 +96,7 @@ def _silent() -> list[NullTarget]:
             Ending(NOT_CONFORMANT, FAILED),
             Ending(NOT_CONFORMANT, FAILED),
         ),
-        _unusable("reset", "Breaks off in the middle of each reply.", _reset, "before the reply was complete|closed"),
+        _unusable("reset", "Breaks off in the middle of each reply.", _reset, "closed the connection"),
     ]
 
 
@@ -125,7 +124,7 @@ class _FallsSilent:
 
 def _reset(call: Call) -> None:
     call.send(reply(b'{"models": []}')[:-5])
-    call.connection.close()
+    call.abort()
 
 
 # too much
@@ -186,16 +185,19 @@ def _echo(call: Call) -> None:
 def _constant() -> list[NullTarget]:
     targets = []
     for endpoint in ENDPOINTS:
-        content = reply(json.dumps(_documented(endpoint)).encode())
+        body = _documented(endpoint)
         says = f"Answers everything as {endpoint} is documented to."
-        targets.append(_failing(f"constant-{endpoint.replace('_', '-')}", says, _always(content)))
-    workspace = reply(b'{"workspace_id": 1}')
-    failed = Ending(NOT_CONFORMANT, FAILED)
-    made = "Answers everything as if it had made a workspace."
-    targets.append(NullTarget("constant-workspace", made, _answering(_always(workspace)), failed, failed))
+        targets.append(_same(f"constant-{endpoint.replace('_', '-')}", says, body))
+    targets.append(_same("constant-workspace", "Always answers that it made a workspace.", {"workspace_id": 1}))
     refusal = reply(b'{"msg": "Bad request.", "code": 400}', status="400 Bad Request")
     targets.append(_failing("constant-400", "Refuses everything with 400.", _always(refusal)))
     return targets
+
+
+def _same(id: str, says: str, body: Any) -> NullTarget:
+    """A peer that always answers `body`, which may hold what the run takes for the id of its new workspace."""
+    target = _failing(id, says, _always(reply(json.dumps(body).encode())))
+    return replace(target, made=target.given) if isinstance(body, dict) and "workspace_id" in body else target
 
 
 def _always(content: bytes) -> Answer:

@@ -59,7 +59,5 @@ def status_of(uploaded: Uploaded) -> str:
     if row is None:
         raise NotTestable(f"list_versions doesn't show the uploaded version of {uploaded.name!r}")
     if not isinstance(row.get("status"), str):
-        raise NotTestable(
-            f"list_versions shows no status of {uploaded.name!r}, so its conversion can't be followed"
-        )
+        raise NotTestable(f"list_versions shows no status of {uploaded.name!r}, so its conversion can't be followed")
     return str(row["status"])

@@ -15,6 +15,8 @@ import requests
 import schemathesis
 from hypothesis import strategies as st
 from schemathesis.core.failures import CustomFailure, FailureGroup
+from schemathesis.core.result import Ok
+from schemathesis.core.transforms import UNRESOLVABLE
 from schemathesis.generation.feedback import NO_FEEDBACK
 
 from conformance.contract import ENDPOINTS, Release
@@ -28,7 +30,7 @@ from conformance.suite.probes import UPLOAD
 from conformance.suite.searching import SHRINKING, Answers, reproducible, search, settings
 
 if TYPE_CHECKING:
-    from schemathesis.generation.stateful import APIStateMachine
+    from schemathesis.generation.stateful.state_machine import APIStateMachine, Transition
 
 GATEWAY_STATUSES: Final = frozenset({401, 403, 407, 413, 429, 502, 503, 504})
 """What a gateway in front of the API may answer by itself, in its own words. Source: recorded ("Jwt is missing")."""
@@ -279,7 +281,11 @@ class Fuzzer:
                 fuzzer._begin()
 
             def call(self, case: schemathesis.Case, **kwargs: Any) -> Answer:
-                fuzzer.followed = self.recorder.cases[case.id].transition is not None
+                linked = _linked_body(self.recorder.cases[case.id].transition)
+                fuzzer.followed = linked is not None and endpoint_of(case) != UPLOAD
+                if fuzzer.followed:
+                    # Exactly what the link says: schemathesis adds keys of its own, which may contradict it.
+                    case.body = linked
                 return fuzzer._send(case, genuine=True)
 
             def validate_response(self, response: Answer, case: schemathesis.Case, *_: Any, **__: Any) -> None:
@@ -288,6 +294,14 @@ class Fuzzer:
                 fuzzer.links += fuzzer.followed and response.reply.is_success
 
         return Walk
+
+
+def _linked_body(transition: Transition | None) -> dict[str, Any] | None:
+    """What a link puts into the request; None where there is no link, or the earlier reply hasn't all it takes."""
+    extracted = transition.request_body if transition is not None else None
+    body = extracted.value.ok() if extracted is not None and isinstance(extracted.value, Ok) else None
+    known = isinstance(body, dict) and not any(value is UNRESOLVABLE or value is None for value in body.values())
+    return dict(body) if known and body else None
 
 
 @contextmanager

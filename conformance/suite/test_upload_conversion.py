@@ -126,9 +126,7 @@ def test_containerized_model_needs_an_output_schema(
 
 @requirement("upload.schema-not-base64")
 @pytest.mark.parametrize("side", SIDES)
-def test_schema_that_is_not_base64_fails(
-    pytorch_upload: Uploaded, conversions: Conversions, side: str
-) -> None:
+def test_schema_that_is_not_base64_fails(pytorch_upload: Uploaded, conversions: Conversions, side: str) -> None:
     """A schema that isn't base64 doesn't pass unnoticed.
 
     Upload a PyTorch model with a line of text as one of its schemas.
@@ -139,9 +137,7 @@ def test_schema_that_is_not_base64_fails(
 
 @requirement("upload.schema-not-arrow")
 @pytest.mark.parametrize("side", SIDES)
-def test_schema_that_is_not_arrow_fails(
-    pytorch_upload: Uploaded, conversions: Conversions, side: str
-) -> None:
+def test_schema_that_is_not_arrow_fails(pytorch_upload: Uploaded, conversions: Conversions, side: str) -> None:
     """A schema that is base64 of something else doesn't pass unnoticed.
 
     Upload a PyTorch model with the base64 of a line of text as one of its schemas.

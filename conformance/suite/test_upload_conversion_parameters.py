@@ -22,9 +22,7 @@ from conformance.suite.uploads import Uploaded
 
 Names = Callable[[str], str]
 
-MISSING_OR_NULL = pytest.mark.parametrize(
-    "value", [pytest.param(ABSENT, id="missing"), pytest.param(None, id="null")]
-)
+MISSING_OR_NULL = pytest.mark.parametrize("value", [pytest.param(ABSENT, id="missing"), pytest.param(None, id="null")])
 
 
 @requirement("upload.conversion-required")
@@ -37,16 +35,12 @@ def test_conversion_is_required(
     Leave `conversion` out, or send null.
     Expect a refusal that creates nothing.
     """
-    uploaded = onnx_uploads.send(
-        changed(onnx_uploads.metadata(unique_name("unconverted")), "conversion", value)
-    )
+    uploaded = onnx_uploads.send(changed(onnx_uploads.metadata(unique_name("unconverted")), "conversion", value))
     assert_not_carried_out(uploaded, what="an upload without conversion")
 
 
 @requirement("upload.conversion-object")
-def test_conversion_is_an_object(
-    minimal_upload: Uploaded, onnx_uploads: OnnxUploads, unique_name: Names
-) -> None:
+def test_conversion_is_an_object(minimal_upload: Uploaded, onnx_uploads: OnnxUploads, unique_name: Names) -> None:
     """`conversion` is a JSON object that holds framework, python_version and requirements.
 
     Upload with `conversion` as the examples send it.
@@ -77,9 +71,7 @@ def test_framework_is_required(
 
 
 @requirement("upload.framework-enum")
-def test_unknown_framework_is_refused(
-    onnx_upload: Uploaded, onnx_uploads: OnnxUploads, unique_name: Names
-) -> None:
+def test_unknown_framework_is_refused(onnx_upload: Uploaded, onnx_uploads: OnnxUploads, unique_name: Names) -> None:
     """A framework that the release doesn't know is refused.
 
     Name a framework that no release has.
@@ -117,9 +109,7 @@ def test_requirements_are_required(
     Leave `conversion.requirements` out, or send null.
     Expect a refusal that creates nothing.
     """
-    uploaded = onnx_uploads.send(
-        changed(onnx_uploads.metadata(unique_name("bare")), "conversion.requirements", value)
-    )
+    uploaded = onnx_uploads.send(changed(onnx_uploads.metadata(unique_name("bare")), "conversion.requirements", value))
     assert_not_carried_out(uploaded, what="an upload without conversion.requirements")
 
 
@@ -150,9 +140,7 @@ def test_requirements_as_a_string(
     Send the string `[]` in place of the empty list.
     Expect a model that is there, or a refusal that creates nothing.
     """
-    uploaded = onnx_uploads.send(
-        changed(onnx_uploads.metadata(unique_name("string")), "conversion.requirements", "[]")
-    )
+    uploaded = onnx_uploads.send(changed(onnx_uploads.metadata(unique_name("string")), "conversion.requirements", "[]"))
     carried_out = assert_carried_out_or_refused(uploaded, what="an upload with requirements as a string")
     reading = "string accepted" if carried_out else "list only"
     follows(release.requirement("upload.requirements-string"), reading)

@@ -50,14 +50,9 @@ def _shown(uploaded: Uploaded) -> str:
 
 @pytest.mark.parametrize(
     "mib",
-    [
-        pytest.param(mib, id=f"{mib}-mib", marks=requirement(f"upload.large-file-{mib}-mib"))
-        for mib in (1, 8, 64)
-    ],
+    [pytest.param(mib, id=f"{mib}-mib", marks=requirement(f"upload.large-file-{mib}-mib")) for mib in (1, 8, 64)],
 )
-def test_large_file_arrives_whole(
-    models: Models, onnx_upload: Uploaded, unique_name: Names, mib: int
-) -> None:
+def test_large_file_arrives_whole(models: Models, onnx_upload: Uploaded, unique_name: Names, mib: int) -> None:
     """A large file arrives whole.
 
     Upload an ONNX model that is a little larger than so many MiB.

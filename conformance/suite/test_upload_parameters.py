@@ -28,9 +28,7 @@ from conformance.suite.uploads import Uploaded, nothing_created
 
 Names = Callable[[str], str]
 
-MISSING_OR_NULL = pytest.mark.parametrize(
-    "value", [pytest.param(ABSENT, id="missing"), pytest.param(None, id="null")]
-)
+MISSING_OR_NULL = pytest.mark.parametrize("value", [pytest.param(ABSENT, id="missing"), pytest.param(None, id="null")])
 
 NAME_VARIANTS = {
     "mixed-case": "{}-MixedCase",
@@ -171,9 +169,7 @@ def test_unknown_visibility_is_refused(
     Upload with another visibility than `public` and `private`.
     Expect a refusal that creates nothing.
     """
-    uploaded = onnx_uploads.send(
-        changed(onnx_uploads.metadata(unique_name("visibility")), "visibility", visibility)
-    )
+    uploaded = onnx_uploads.send(changed(onnx_uploads.metadata(unique_name("visibility")), "visibility", visibility))
     assert_not_carried_out(uploaded, what=f"an upload with visibility {visibility!r}")
 
 
@@ -187,9 +183,7 @@ def test_workspace_id_is_required(
     Leave the workspace's id out, or send null.
     Expect a refusal, and no such model here or in any workspace that the instance falls back to.
     """
-    uploaded = onnx_uploads.send(
-        changed(onnx_uploads.metadata(unique_name("homeless")), "workspace_id", value)
-    )
+    uploaded = onnx_uploads.send(changed(onnx_uploads.metadata(unique_name("homeless")), "workspace_id", value))
     assert_not_carried_out(uploaded, what="an upload without workspace_id")
     assert_in_no_workspace(uploaded, what="an upload without workspace_id")
 
@@ -285,9 +279,7 @@ def test_mistyped_field_is_refused(
     Upload with one field mistyped.
     Expect a refusal that creates nothing.
     """
-    uploaded = onnx_uploads.send(
-        changed(onnx_uploads.metadata(unique_name("mistyped")), path, WRONG_TYPES[path])
-    )
+    uploaded = onnx_uploads.send(changed(onnx_uploads.metadata(unique_name("mistyped")), path, WRONG_TYPES[path]))
     assert_not_carried_out(uploaded, what=f"an upload whose {path} is {json.dumps(WRONG_TYPES[path])}")
 
 

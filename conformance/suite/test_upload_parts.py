@@ -75,9 +75,7 @@ def test_file_part_is_required(models: Models, onnx_upload: Uploaded, name: str,
 
 @requirement("upload.metadata-is-json")
 @pytest.mark.parametrize("damage", ["cut-short", "plain-text"])
-def test_metadata_is_json(
-    models: Models, onnx_upload: Uploaded, name: str, file: ModelFile, damage: str
-) -> None:
+def test_metadata_is_json(models: Models, onnx_upload: Uploaded, name: str, file: ModelFile, damage: str) -> None:
     """Metadata that isn't JSON is refused.
 
     Send the documented metadata without its last brace, or a line of text, under the JSON content type.
@@ -92,9 +90,7 @@ def test_metadata_is_json(
 
 
 @requirement("upload.metadata-without-filename")
-def test_metadata_part_without_filename_is_accepted(
-    request: pytest.FixtureRequest, minimal_upload: Uploaded
-) -> None:
+def test_metadata_part_without_filename_is_accepted(request: pytest.FixtureRequest, minimal_upload: Uploaded) -> None:
     """The metadata part needs no filename.
 
     Upload as the documented Requests example does.
@@ -122,9 +118,7 @@ def test_metadata_part_with_filename_is_accepted(request: pytest.FixtureRequest,
 
 
 @requirement("upload.parts-in-any-order")
-def test_file_part_may_come_first(
-    request: pytest.FixtureRequest, models: Models, name: str, file: ModelFile
-) -> None:
+def test_file_part_may_come_first(request: pytest.FixtureRequest, models: Models, name: str, file: ModelFile) -> None:
     """The order of the parts doesn't matter.
 
     Send the file part, then the metadata part.

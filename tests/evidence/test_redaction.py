@@ -25,7 +25,8 @@ def jwt(*parts: dict) -> str:
 
 
 def every_character(secret: str) -> str:
-    return "".join(f"\\u{ord(c):04X}" for c in secret)
+    units = secret.encode("utf-16-be")
+    return "".join(f"\\u{units[i : i + 2].hex().upper()}" for i in range(0, len(units), 2))
 
 
 def percent_all(secret: str) -> str:

@@ -11,7 +11,7 @@ from conformance.mock.defects.client import Client, objects
 from conformance.mock.defects.defect import Defect, Probe
 from conformance.mock.defects.details import is_mistyped
 from conformance.mock.defects.kinds import answered_instead, newest_answer, reply_changed
-from conformance.mock.defects.observations import UNKNOWN_ID, asked, seen
+from conformance.mock.defects.observations import UNKNOWN_ID, asked
 from conformance.mock.records import Model, User, Version
 from conformance.mock.replies import Call, Reply
 
@@ -75,7 +75,7 @@ def _with_workspace(
 def _all_for_unknown(
     behaviour: Behaviour, user: User, name: str | None, model_id: int | None, found: list[Version]
 ) -> list[Version]:
-    if found or (name is None) == (model_id is None) == (behaviour.store.model(model_id or 0) is not None):
+    if found or not name or not model_id:
         return found
     mine = [model for model in behaviour.store.models() if model.workspace_id in user.workspaces]
     return [version for model in mine for version in behaviour.store.versions_of(model.id)]
@@ -253,6 +253,3 @@ def version_defects() -> Iterator[Defect]:
     """All of them."""
     yield from _key_defects()
     yield from _row_defects()
-
-
-__all__ = ["seen", "version_defects"]

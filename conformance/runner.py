@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -75,11 +76,15 @@ def _pytest(arguments: list[str], session: _Session) -> tuple[int, str]:
         "-p",
         "no:cacheprovider",
         "-q",
-        "--tb=short",
+        # The plugin says in its own words how a check ended; rendering tracebacks takes longer than the checks.
+        "--tb=line",
     ]
-    # plugin is registered as an object, before its entry point could be: autoload is off.
-    with _quiet_pytest(), contextlib.redirect_stdout(output):
-        code = pytest.main([*base, *arguments], plugins=[plugin, session])
+    with tempfile.TemporaryDirectory(prefix="wallaroo-conformance-", ignore_cleanup_errors=True) as scratch:
+        # A folder of its own: pytest's own numbered folders would stay behind, with the user's models in them.
+        base += ["--basetemp", str(Path(scratch) / "checks")]
+        # plugin is registered as an object, before its entry point could be: autoload is off.
+        with _quiet_pytest(), contextlib.redirect_stdout(output):
+            code = pytest.main([*base, *arguments], plugins=[plugin, session])
     return int(code), output.getvalue()
 
 

@@ -129,4 +129,3 @@ def _quoted(text: str) -> str:
     """In double quotes as curl's --form reads them: only the quote and the backslash are escaped."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-

@@ -21,9 +21,7 @@ class Recorder:
     Lines are appended and flushed one by one, so that a killed run keeps what it saw.
     """
 
-    def __init__(
-        self, path: str | Path | None = None, redactor: Redactor | None = None, prefix: str = "main"
-    ) -> None:
+    def __init__(self, path: str | Path | None = None, redactor: Redactor | None = None, prefix: str = "main") -> None:
         self.redactor = redactor if redactor is not None else Redactor()
         self.prefix = prefix
         self.exchanges: list[Exchange] = []
@@ -101,9 +99,7 @@ def _open(path: Path) -> IO[str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("a", encoding="utf-8", newline="\n")
     except OSError as error:
-        raise UsageError(
-            f"can't write {path}: {error.strerror or error}; choose another --out"
-        ) from None
+        raise UsageError(f"can't write {path}: {error.strerror or error}; choose another --out") from None
 
 
 def _bounded(exchange: Exchange) -> Exchange:

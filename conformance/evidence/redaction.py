@@ -14,9 +14,9 @@ import json
 import re
 import threading
 from collections.abc import Iterable
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from conformance.evidence.exchange import Exchange
 
@@ -117,25 +117,30 @@ class _Spellings:
         raws = [content.encode("utf-8", "surrogatepass") for content in contents]
         found = [core for raw in raws for before in range(3) if (core := _inside_base64(raw, before))]
         self._literals = (secret, *(core for core in found if core.isalnum()))
-        self._base64 = tuple(
-            re.compile("".join(map(_base64_spellings, core))) for core in found if not core.isalnum()
-        )
+        self._base64 = tuple(re.compile("".join(map(_base64_spellings, core))) for core in found if not core.isalnum())
 
     def redact(self, text: str) -> str:
         for literal in self._literals:
             text = text.replace(literal, REDACTED)
         for pattern in self._base64:
             text = pattern.sub(REDACTED, text)
-        if not self._plain or _NUMERIC_ESCAPE.search(text):
-            for pattern in self._mixtures:
-                text = pattern.sub(REDACTED, text)
+        if not self._plain or (_NUMERIC_ESCAPE.search(text) and self._secret in _decoded(text)):
+            text = self._mixture.sub(REDACTED, text)
         return text
 
     @cached_property
-    def _mixtures(self) -> tuple[re.Pattern[str], ...]:
-        raw = self._secret.encode("utf-8", "surrogatepass")
-        spelt = ("".join(map(_spellings, text)) for text in (self._secret, raw.decode("latin-1")))
-        return tuple(re.compile(pattern) for pattern in dict.fromkeys(spelt))
+    def _mixture(self) -> re.Pattern[str]:
+        return re.compile("".join(map(_spellings, self._secret)))
+
+
+@lru_cache(maxsize=16)
+def _decoded(text: str) -> str:
+    """`text` with its numeric escapes undone, however deep they nest: quick to make, and enough to see a secret."""
+    while True:
+        plain = _UNICODE_ESCAPE.sub(lambda match: chr(int(match[1], 16)), html.unescape(unquote(text, "latin-1")))
+        if plain == text:
+            return text
+        text = plain
 
 
 def _escaped(secret: str) -> set[str]:
@@ -145,6 +150,7 @@ def _escaped(secret: str) -> set[str]:
 
 
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
+_UNICODE_ESCAPE = re.compile(r"\\+u([0-9A-Fa-f]{4})")
 _NUMERIC_ESCAPE = re.compile(r"\\u|%(?:25)*[2-7][0-9A-Fa-f]|&#")
 
 
@@ -156,9 +162,7 @@ def _spellings(character: str) -> str:
     """
     code = ord(character)
     units = character.encode("utf-16-be", "surrogatepass")
-    json_escape = "".join(
-        rf"\\\\*u{_any_case(units[i : i + 2].hex())}" for i in range(0, len(units), 2)
-    )
+    json_escape = "".join(rf"\\\\*u{_any_case(units[i : i + 2].hex())}" for i in range(0, len(units), 2))
     octets = character.encode("utf-8", "surrogatepass")
     percent = "".join(rf"%(?:25)*{_any_case(f'{octet:02x}')}" for octet in octets)
     forms = [re.escape(character), json_escape, percent, rf"&\#0*{code};", rf"&\#[xX]0*{_any_case(f'{code:x}')};"]
@@ -169,6 +173,9 @@ def _spellings(character: str) -> str:
     named = html.escape(character)
     if named != character:
         forms.append(re.escape(named))
+    # The bytes of a body that isn't UTF-8 are searched as Latin-1.
+    if not character.isascii():
+        forms.append(re.escape(octets.decode("latin-1")))
     return f"(?:{'|'.join(forms)})"
 
 

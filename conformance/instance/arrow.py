@@ -21,7 +21,8 @@ _CONTINUATION = b"\xff\xff\xff\xff"
 _END_OF_STREAM = _CONTINUATION + b"\0\0\0\0"
 _PREFIX = 8
 _ALPHABET = re.compile(r"[A-Za-z0-9+/]*={0,2}")
-_KINDS = {"record batch": "a record batch", "dictionary": "a dictionary batch", "tensor": "a tensor"}
+# MessageHeader in Arrow's Message.fbs.
+_OTHER_HEADERS = {2: "a dictionary batch", 3: "a record batch", 4: "a tensor", 5: "a sparse tensor"}
 
 
 def encode_schema(schema: pyarrow.Schema) -> str:
@@ -76,6 +77,8 @@ def _message(content: bytes) -> bytes:
         raise SchemaDecodeError(f"truncated: the message has {end} bytes, only {len(content)} are there")
     if end % 8:
         raise SchemaDecodeError("not an Arrow schema message: it isn't padded to a multiple of 8 bytes")
+    if (kind := _OTHER_HEADERS.get(_header_type(content[_PREFIX:end]) or 0)) is not None:
+        raise SchemaDecodeError(f"not an Arrow schema message: it is {kind}")
     rest = content[end:]
     if rest == _END_OF_STREAM or rest[:4] == _CONTINUATION:
         raise SchemaDecodeError(
@@ -85,6 +88,22 @@ def _message(content: bytes) -> bytes:
     if rest:
         raise SchemaDecodeError(f"trailing bytes: {len(rest)} follow the schema message")
     return content
+
+
+def _header_type(metadata: bytes) -> int | None:
+    """The `header_type` of a Message table, None where there is none (Flatbuffers: root offset, table, vtable, slot 1)."""
+    table = _unsigned(metadata, 0, 4)
+    distance = None if table is None else _unsigned(metadata, table, 4)
+    if table is None or distance is None or not 0 <= table - distance < len(metadata):
+        return None
+    vtable = table - distance
+    offset = _unsigned(metadata, vtable + 6, 2)
+    return _unsigned(metadata, table + offset, 1) if offset else None
+
+
+def _unsigned(data: bytes, position: int, size: int) -> int | None:
+    piece = data[position : position + size]
+    return int.from_bytes(piece, "little") if len(piece) == size else None
 
 
 def _no_continuation(content: bytes) -> str:
@@ -102,8 +121,7 @@ def _schema(content: bytes) -> pyarrow.Schema:
         message = pa.ipc.read_message(pa.py_buffer(content))
         # Without this look at the type, Arrow reads any table as if it were a schema.
         if message.type != "schema":
-            kind = _KINDS.get(message.type, f"of the type {message.type!r}")
-            raise SchemaDecodeError(f"not an Arrow schema message: it is {kind}")
+            raise SchemaDecodeError(f"not an Arrow schema message: it is of the type {message.type!r}")
         if message.body is not None and message.body.size:
             raise SchemaDecodeError("not an Arrow schema message: it has a body")
         schema = pa.ipc.read_schema(message)

@@ -11,7 +11,7 @@ Kind = Literal["version", "model", "workspace"]
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """One thing that the instance made. `workspace_id` is None for a workspace itself; `exchange` says where it was seen."""
+    """One thing that the instance made; `exchange` says where it was seen. A workspace has no `workspace_id`."""
 
     kind: Kind
     id: int

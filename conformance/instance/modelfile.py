@@ -97,9 +97,7 @@ class ModelFile:
         output_schema: str | None = None,
     ) -> Self:
         """A file whose bytes come in chunks, such as a packaged fixture or a generated large one."""
-        return cls(
-            provider, framework, file_name, provider.sha256, provider.size, input_schema, output_schema
-        )
+        return cls(provider, framework, file_name, provider.sha256, provider.size, input_schema, output_schema)
 
     def with_schemas(self, input_schema: str | None, output_schema: str | None) -> Self:
         """The same file with other schemas."""

@@ -69,9 +69,7 @@ class Models:
         parts = upload_parts(file, {**metadata, **(extra or {})}, client=client, filename=filename)
         return self.upload_parts(parts, token=token)
 
-    def upload_parts(
-        self, parts: Sequence[FormPart], *, token: str | Unset | None = SESSION_TOKEN
-    ) -> Reply:
+    def upload_parts(self, parts: Sequence[FormPart], *, token: str | Unset | None = SESSION_TOKEN) -> Reply:
         """Send any multipart form to the upload endpoint."""
         size = sum(part.size for part in parts if not isinstance(part.content, bytes))
         with upload_progress("uploading", size) as progress:
@@ -127,9 +125,7 @@ class Models:
         if self.ledger is None or created is None:
             return
         name, workspace_id = _sent_name(parts)
-        self.ledger.add(
-            "version", created, name=name, workspace_id=workspace_id, exchange=reply.exchange.id
-        )
+        self.ledger.add("version", created, name=name, workspace_id=workspace_id, exchange=reply.exchange.id)
 
 
 def upload_metadata(

@@ -122,11 +122,11 @@ def _deeper_than(text: str, limit: int) -> bool:
         return False
     depth = 0
     for match in _BRACKETS.finditer(text):
-        token = match.group()
-        if token in "[{":
+        found = match.group()
+        if found in "[{":
             depth += 1
             if depth > limit:
                 return True
-        elif token in "]}":
+        elif found in "]}":
             depth -= 1
     return False

@@ -196,9 +196,7 @@ class Wire:
             return TargetUnreachable(line, exchange)
         return InstanceFailure(line, exchange)
 
-    def _record(
-        self, outgoing: Outgoing, seen: _Seen, response: Response | None, failure: Failure | None
-    ) -> Exchange:
+    def _record(self, outgoing: Outgoing, seen: _Seen, response: Response | None, failure: Failure | None) -> Exchange:
         return self._recorder.record(
             Exchange(
                 id=seen.id,

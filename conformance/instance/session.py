@@ -173,9 +173,7 @@ class Session:
             hops += 1
             body = outgoing.body if hop.keeps_body else None
             headers = outgoing.headers if hop.keeps_body else _without_content_type(outgoing.headers)
-            outgoing = replace(
-                outgoing, method=hop.method, url=hop.url, path=hop.path, body=body, headers=headers
-            )
+            outgoing = replace(outgoing, method=hop.method, url=hop.url, path=hop.path, body=body, headers=headers)
             reply, hop = self._sent(outgoing, hops)
         return reply
 

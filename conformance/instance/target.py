@@ -51,8 +51,7 @@ class Target:
         for flag, text in (("--prefix", before), ("--suffix", after)):
             if text and not all(_LABEL.fullmatch(label) for label in text.split(".")):
                 raise UsageError(
-                    f"{flag} {text!r} isn't a host name; give only names and dots "
-                    "(a whole URL goes into --target)"
+                    f"{flag} {text!r} isn't a host name; give only names and dots (a whole URL goes into --target)"
                 )
         return cls.parse(f"https://{before}.api.{after}" if before else f"https://api.{after}")
 

@@ -14,7 +14,10 @@ LIST_PATH = "/v1/api/workspaces/list"
 
 
 class Workspaces:
-    """`workspaces/create` and `workspaces/list`. Source: recorded, 2022.4 to 2025.2.1; the generated client of 2023.4."""
+    """`workspaces/create` and `workspaces/list`.
+
+    Source: recorded, 2022.4 to 2025.2.1; the generated client of 2023.4.
+    """
 
     def __init__(self, session: Session, ledger: Ledger | None = None) -> None:
         self.session = session

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+_EXCHANGE = "wallaroo-conformance.exchange"
 
 
 class Wrapper:
@@ -18,6 +20,8 @@ class Wrapper:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            # Only the outermost wrapper is handed the server's own `send`.
+            scope.setdefault(_EXCHANGE, getattr(send, "__self__", None))
             await self.serve(scope, receive, send)
         else:
             await self.app(scope, receive, send)
@@ -51,25 +55,25 @@ async def answer(
     await send({"type": "http.response.body", "body": content})
 
 
-def transport_of(send: Send) -> Any:
-    """The transport that a reply goes to. The server's own object: ASGI has no way to break a reply off.
+def transport_of(scope: Scope) -> Any:
+    """The transport that the reply goes to. The server's own object: ASGI has no way to break a reply off.
 
-    Raises LookupError where another server runs the application, or another wrapper hides it.
+    Raises LookupError where another server runs the application.
     """
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    transport = getattr(scope.get(_EXCHANGE), "transport", None)
     if transport is None:
         raise LookupError("the server gives no access to its transport")
     return transport
 
 
-async def break_off(send: Send) -> None:
+def set_transport(scope: Scope, transport: Any) -> None:
+    """Let the reply go to another transport."""
+    scope[_EXCHANGE].transport = transport
+
+
+async def break_off(scope: Scope) -> None:
     """Close the connection where the reply stands."""
-    transport_of(send).close()
+    transport_of(scope).close()
     # The server notices the closed connection in its next turns, and then doesn't mind the missing rest.
     for _ in range(3):
         await asyncio.sleep(0)
-
-
-def with_headers(message: Message, headers: list[tuple[bytes, bytes]]) -> Message:
-    """The start of a reply with other headers."""
-    return {**message, "headers": headers}

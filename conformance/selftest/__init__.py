@@ -4,6 +4,6 @@ Three parts, all run by `wallaroo-conformance selftest`: the kill matrix (each d
 healthy variants, and the null targets (peers that are no instance at all).
 """
 
-#from conformance.selftest.command import selftest
+from conformance.selftest.command import selftest
 
-#__all__ = ["selftest"]
+__all__ = ["selftest"]

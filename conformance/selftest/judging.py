@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from conformance.contract import Requirement
@@ -29,14 +30,12 @@ class DefectLike(Protocol):
 
 
 class VariantLike(Protocol):
-    """What judging reads of a healthy variant; `untestable` names what can't be tested on it, for a known reason."""
+    """What judging reads of a healthy variant."""
 
     @property
     def id(self) -> str: ...
     @property
     def says(self) -> str: ...
-    @property
-    def untestable(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -137,18 +136,26 @@ class VariantVerdict:
     verdict: str
     alarms: Mapping[str, str]
     notes: Mapping[str, str]
-    untestable: tuple[str, ...]
+    untestable: Mapping[str, str]
     findings: Findings
 
 
 def judge_variant(
-    variant: VariantLike, found: Findings, requirements: Mapping[str, Requirement], *, strict: bool = False
+    variant: VariantLike,
+    found: Findings,
+    requirements: Mapping[str, Requirement],
+    *,
+    untestable: Mapping[str, str] = MappingProxyType({}),
+    strict: bool = False,
 ) -> VariantVerdict:
-    """The verdict on one healthy variant; `strict` takes every level for an alarm."""
+    """The verdict on one healthy variant.
+
+    `untestable` names what can't be tested on it for a known reason; `strict` takes every level for an alarm.
+    """
     alarms: dict[str, str] = {}
     notes: dict[str, str] = {}
     for name, reason in {**found.not_testable, **found.failed}.items():
-        if name in variant.untestable and name in found.not_testable:
+        if name in untestable and name in found.not_testable:
             continue
         said = f"failed: {reason}" if name in found.failed else f"not testable: {reason}"
         (alarms if strict or requirements[name].fatal else notes)[name] = said
@@ -156,7 +163,7 @@ def judge_variant(
         verdict = ERROR
     else:
         verdict = FALSE_ALARM if alarms else QUIET
-    return VariantVerdict(variant.id, variant.says, verdict, alarms, notes, variant.untestable, found)
+    return VariantVerdict(variant.id, variant.says, verdict, alarms, notes, untestable, found)
 
 
 @dataclass(frozen=True)

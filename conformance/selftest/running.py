@@ -81,8 +81,7 @@ class Runner:
         if case.id == HEALTHY:
             return run_on(Behaviour(), case.id, DEFAULT_RELEASE, "full", None)
         variant = variants.catalogue()[case.id]
-        with variant.prepared() as mock:
-            return run_against(mock, case.id, DEFAULT_RELEASE, "full", None)
+        return run_on(variant.behaviour(), case.id, variant.release, "full", None)
 
     def _proofs(self) -> Prover:
         if self._prover is None:

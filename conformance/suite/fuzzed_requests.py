@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -47,11 +47,11 @@ class Known:
     def values(self, endpoint: str) -> dict[str, list[Any]]:
         """What each parameter of an endpoint may be, by its dotted path in the request's JSON."""
         ids = list(self.model_ids)
-        return {
+        table: dict[str, dict[str, list[Any]]] = {
             "list": {"workspace_id": [self.workspace_id]},
             "get_by_id": {"id": ids},
             "list_versions": {"model_id": list(self.names), "models_pk_id": ids},
-            "get_config_by_id": {"model_id": list(self.version_ids)},
+            "get_config_by_id": {"model_id": [*self.version_ids, *ids]},  # either reading
             "get": {"id": ids, "model_id": ids},
             UPLOAD: {
                 "workspace_id": [self.workspace_id],
@@ -62,7 +62,8 @@ class Known:
                 "input_schema": [None, *self.schemas],
                 "output_schema": [None, *self.schemas],
             },
-        }.get(endpoint, {})
+        }
+        return table.get(endpoint, {})
 
 
 def narrowed(release: Release, known: Known, endpoints: Collection[str] = tuple(ENDPOINTS)) -> dict[str, Any]:
@@ -89,7 +90,7 @@ def narrowed(release: Release, known: Known, endpoints: Collection[str] = tuple(
 
 
 def _form(metadata: dict[str, Any], known: Known) -> dict[str, Any]:
-    metadata["properties"]["name"] = {"type": "string", "pattern": f"^{re.escape(known.prefix)}-[a-z0-9]{{1,12}}$"}
+    metadata["properties"]["name"] = {"type": "string", "pattern": f"^{known.prefix}-[a-z0-9]{{1,12}}$"}
     metadata["properties"]["conversion"]["additionalProperties"] = False
     return {
         "type": "object",
@@ -134,7 +135,8 @@ def confined(body: Any, known: Known, *, genuine: bool) -> Any:
         if isinstance(metadata.get("name"), str) and metadata["name"]:
             name = metadata["name"] = _prefixed(metadata["name"], known.prefix)
     if genuine and "file" in sent:
-        sent["file"] = b"".join(unique_file(known.file, name[-64:]).chunks())
+        tag = hashlib.sha256(name.encode()).hexdigest()[:16]
+        sent["file"] = b"".join(unique_file(known.file, tag).chunks())
     return sent
 
 

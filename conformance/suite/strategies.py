@@ -102,8 +102,16 @@ def model_types() -> SearchStrategy[pa.DataType]:
     flat = st.one_of(number, st.sampled_from([pa.string(), pa.bool_()]))
     shape = st.lists(st.integers(1, 640), min_size=1, max_size=4)
     tensor = st.builds(lambda kind, sizes: reduce(pa.list_, sizes, kind), number, shape)
-    ragged = st.builds(lambda kind, depth: reduce(lambda t, _: pa.list_(t), range(depth), kind), flat, st.integers(1, 3))
+    ragged = st.builds(
+        lambda kind, depth: reduce(lambda t, _: pa.list_(t), range(depth), kind), flat, st.integers(1, 3)
+    )
     return st.one_of(flat, tensor, ragged)
+
+
+def _ragged(kind: pa.DataType, depth: int) -> pa.DataType:
+    import pyarrow as pa
+
+    return reduce(lambda inner, _: pa.list_(inner), range(depth), kind)
 
 
 @cache
@@ -189,9 +197,7 @@ def _union(make: Callable[..., pa.DataType], members: list[pa.Field], codes: lis
     return make(members, type_codes=None if codes is None else codes[: len(members)])
 
 
-def fields(
-    kinds: SearchStrategy[pa.DataType] | None = None, *, portable: bool = False
-) -> SearchStrategy[pa.Field]:
+def fields(kinds: SearchStrategy[pa.DataType] | None = None, *, portable: bool = False) -> SearchStrategy[pa.Field]:
     """A field: any name, type, nullability and metadata; now and then of an extension type that nobody knows."""
     kinds = types(portable=portable) if kinds is None else kinds
     described = st.one_of(metadata(), extension_metadata())

@@ -62,7 +62,7 @@ def test_large_file_arrives_whole(models: Models, onnx_upload: Uploaded, unique_
         raise NotTestable("no version shows the digest of a small file either")
     name = unique_name("large")
     file = ModelFile.from_provider(PaddedOnnx(mib * MIB + OVER), "onnx", f"{name}.onnx")
-    uploaded = attempt(models, file, metadata_for(file, name, models.workspace_id))
+    uploaded = attempt(models, file, metadata_for(file, name, models.workspace_id, visibility="public"))
     assert_success(uploaded.reply, what=f"an upload of {file.size} bytes", accepted=range(200, 300))
     expect(
         _arrived(uploaded),
@@ -85,7 +85,8 @@ def test_uploads_at_the_same_time_keep_apart(
         raise NotTestable("an upload on its own doesn't return a version with the file's digest either")
     common = unique_name("common")
     first = unique_file(context.onnx_model, common)
-    if not attempt(models, first, metadata_for(first, common, models.workspace_id)).reply.is_success:
+    metadata = metadata_for(first, common, models.workspace_id, visibility="public")
+    if not attempt(models, first, metadata).reply.is_success:
         raise NotTestable("needs an upload to add versions to, but it was refused")
     names = [unique_name(f"own{i}") for i in range(CONCURRENT)] + [common] * CONCURRENT
     uploads = _at_once(models, names)
@@ -108,7 +109,7 @@ def _at_once(models: Models, names: list[str]) -> list[Uploaded]:
     def one(index: int, name: str) -> Uploaded:
         content = PaddedOnnx(CONCURRENT_SIZE + index)
         file = ModelFile.from_provider(content, "onnx", f"{name}-{index}.onnx")
-        metadata = metadata_for(file, name, models.workspace_id)
+        metadata = metadata_for(file, name, models.workspace_id, visibility="public")
         start.wait()
         return attempt(models, file, metadata)
 

@@ -9,7 +9,7 @@ import string
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from conformance.evidence import Exchange, Failure, Part, Recorder, Redactor, Request, Response
@@ -79,6 +79,7 @@ def test_a_secret_is_found_in_every_spelling(spelling):
 @settings(max_examples=300, deadline=None)
 def test_no_spelling_of_any_secret_survives_in_text(secret, spelling, around):
     spelled = SPELLINGS[spelling](secret)
+    assume(secret not in "[redacted]" + around[0] + around[1])
     redacted = Redactor([secret]).text(f"{around[0]} {spelled} {around[1]}")
     assert spelled not in redacted
     assert secret not in redacted
@@ -109,6 +110,9 @@ def exchange_with(leak: str) -> Exchange:
 @settings(max_examples=150, deadline=None)
 def test_no_secret_survives_in_a_recorded_exchange(tmp_path_factory, secret, spelling):
     leak = SPELLINGS[spelling](secret)
+    innocent = json.dumps(exchange_with("[redacted]").to_json())
+    assume(secret not in innocent)
+    assume(leak not in innocent)
     path = tmp_path_factory.mktemp("run") / "exchanges.ndjson"
     with Recorder(path, Redactor([secret])) as recorder:
         kept = recorder.record(exchange_with(leak))
@@ -152,7 +156,19 @@ def test_secret_headers_lose_their_values(name):
         ("{{'{}': 'hush'}}", "{{'{}': '[redacted]'}}"),
         ('name="{}"\r\n\r\nhush\r\n--b', 'name="{}"\r\n\r\n[redacted]\r\n--b'),
     ],
-    ids=["json", "escapes", "backslash", "number", "cut", "form", "query", "query in query", "nested", "repr", "multipart"],
+    ids=[
+        "json",
+        "escapes",
+        "backslash",
+        "number",
+        "cut",
+        "form",
+        "query",
+        "query in query",
+        "nested",
+        "repr",
+        "multipart",
+    ],
 )
 def test_fields_that_hold_secrets_lose_their_values(field, text, expected):
     assert Redactor().text(text.format(field)) == expected.format(field)
@@ -226,8 +242,6 @@ def test_a_secret_across_the_bound_is_gone():
     content = b"x" * (BODY_LIMIT - 5) + b"a-known-secret" + b"x" * 200_000
     recorder = Recorder(redactor=Redactor(["a-known-secret"]))
     request = Request("GET", "/", [])
-    kept = recorder.record(
-        Exchange("1", None, None, "t", 0.0, request, Response.of(200, "OK", [], content), None)
-    )
+    kept = recorder.record(Exchange("1", None, None, "t", 0.0, request, Response.of(200, "OK", [], content), None))
     assert kept.response.body.endswith("[reda")
     assert (kept.response.truncated, kept.response.size) == (True, len(content))

@@ -118,9 +118,7 @@ class Peer:
         return Seen(method, path, headers, body, number)
 
 
-def http_reply(
-    body: bytes | str = b"{}", status: str = "200 OK", headers: dict[str, str] | None = None
-) -> bytes:
+def http_reply(body: bytes | str = b"{}", status: str = "200 OK", headers: dict[str, str] | None = None) -> bytes:
     """A whole reply with its Content-Length."""
     content = body.encode() if isinstance(body, str) else body
     lines = {"Content-Type": "application/json", "Content-Length": str(len(content)), **(headers or {})}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import collections
+import contextlib
 import json
 import subprocess
 import sys
@@ -65,9 +66,7 @@ primitive = st.sampled_from(
     st.integers(1, 38).flatmap(lambda p: st.builds(pa.decimal128, st.just(p), st.integers(0, p))),
     st.integers(39, 76).flatmap(lambda p: st.builds(pa.decimal256, st.just(p), st.integers(0, p))),
 )
-dictionaries = st.builds(
-    pa.dictionary, st.sampled_from([pa.int8(), pa.uint32(), pa.int64()]), st.just(pa.string())
-)
+dictionaries = st.builds(pa.dictionary, st.sampled_from([pa.int8(), pa.uint32(), pa.int64()]), st.just(pa.string()))
 
 
 def _fields(types: st.SearchStrategy[pa.DataType]) -> st.SearchStrategy[pa.Field]:
@@ -90,8 +89,6 @@ def _nested(types: st.SearchStrategy[pa.DataType]) -> st.SearchStrategy[pa.DataT
         st.lists(fields, min_size=1, max_size=3).map(pa.sparse_union),
         st.lists(fields, min_size=1, max_size=3).map(pa.dense_union),
     )
-
-
 
 
 def _schemas(leaves: st.SearchStrategy[pa.DataType]) -> st.SearchStrategy[pa.Schema]:
@@ -192,9 +189,9 @@ def unpadded() -> bytes:
         (encoded(message()[:-8]), "truncated"),
         (encoded(message() + b"\0"), "trailing bytes: 1 follow"),
         (encoded(message() + message()), "trailing bytes: 280 follow"),
-        (encoded(stream_of(INPUT)), "trailing bytes: 8 follow .* whole IPC stream"),
+        (encoded(stream_of(INPUT)), r"trailing bytes: 8 follow .* whole IPC stream"),
         (encoded(file_of(INPUT)), "this is an Arrow file"),
-        (encoded(message()[4:]), "no continuation mark .written by Arrow before 0.15"),
+        (encoded(message()[4:]), r"no continuation mark .written by Arrow before 0.15"),
         (encoded(b"\xff\xff\xff\xff\0\0\0\0"), "its metadata length is 0"),
         (encoded(b"\xff\xff\xff\xff\xff\xff\xff\xff"), "its metadata length is -1"),
         (encoded(b"\xff\xff\xff\xff\x08\0\0\0" + bytes(8)), "not an Arrow schema message"),
@@ -212,14 +209,13 @@ def test_what_is_broken_is_named(text, problem):
 def test_another_message_is_no_schema():
     content = record_batch()
     header = content[: 8 + int.from_bytes(content[4:8], "little")]
-    with pytest.raises(SchemaDecodeError, match="not an Arrow schema message|trailing bytes"):
-        decode_schema(encoded(content))
-    with pytest.raises(SchemaDecodeError, match="it is a record batch|not an Arrow schema message"):
-        decode_schema(encoded(header))
+    for text in (encoded(content), encoded(header)):
+        with pytest.raises(SchemaDecodeError, match="not an Arrow schema message: it is a record batch"):
+            decode_schema(text)
 
 
 def test_only_a_schema_can_be_encoded():
-    with pytest.raises(TypeError, match="a pyarrow.Schema is needed, not list"):
+    with pytest.raises(TypeError, match=r"a pyarrow\.Schema is needed, not list"):
         encode_schema([pa.field("a", pa.int8())])
 
 
@@ -279,10 +275,8 @@ def test_cut_and_changed_text_is_refused_or_decoded(data):
 def test_random_bytes_behind_a_valid_frame_are_refused_or_decoded(content):
     padded = content + bytes(-len(content) % 8)
     framed = b"\xff\xff\xff\xff" + len(padded).to_bytes(4, "little") + padded
-    try:
-        decode_schema(encoded(framed))
-    except SchemaDecodeError as error:
-        assert str(error)
+    with contextlib.suppress(SchemaDecodeError):
+        assert isinstance(decode_schema(encoded(framed)), pa.Schema)
 
 
 def test_the_codec_is_imported_without_pyarrow():

@@ -35,9 +35,7 @@ def models(tools, peer):
 
 
 def form(seen) -> dict[str, tuple[str | None, str, bytes]]:
-    message = message_from_bytes(
-        b"Content-Type: " + seen.headers["content-type"].encode() + b"\r\n\r\n" + seen.body
-    )
+    message = message_from_bytes(b"Content-Type: " + seen.headers["content-type"].encode() + b"\r\n\r\n" + seen.body)
     return {
         part.get_param("name", header="content-disposition"): (
             part.get_filename(),
@@ -181,6 +179,9 @@ def test_the_ledger_notes_each_thing_once_and_keeps_kinds_apart():
     ledger.add("version", 1, name="a", workspace_id=2, exchange="e1")
     ledger.add("version", 1, name="b")
     ledger.add("model", 1, name="a", workspace_id=2)
-    assert [(entry.kind, entry.id, entry.name) for entry in ledger.entries()] == [("version", 1, "a"), ("model", 1, "a")]
+    assert [(entry.kind, entry.id, entry.name) for entry in ledger.entries()] == [
+        ("version", 1, "a"),
+        ("model", 1, "a"),
+    ]
     assert [entry.kind for entry in ledger.entries("model")] == ["model"]
     assert json.loads(json.dumps(ledger.to_json()))["models"][0]["workspace_id"] == 2

@@ -143,9 +143,7 @@ def hundred_megabytes(connection, seen):
         connection.sendall(b"x" * 1_000_000)
 
 
-@pytest.mark.parametrize(
-    "script", [endless, endless_chunks, endless_gzip, gzip_bomb, nested_bomb, hundred_megabytes]
-)
+@pytest.mark.parametrize("script", [endless, endless_chunks, endless_gzip, gzip_bomb, nested_bomb, hundred_megabytes])
 def test_a_body_beyond_the_bound_is_cut_off(tools, script):
     session = tools.session(tools.peer(script), max_reply_bytes=8 * MIB)
     failure = failing(session)
@@ -230,7 +228,13 @@ def _reset(connection: socket.socket) -> None:
 
 @pytest.mark.parametrize(
     "start",
-    [b"", b"HTTP/1.1 20", HEAD, HEAD + b"Content-Length: 100\r\n\r\n{", HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"],
+    [
+        b"",
+        b"HTTP/1.1 20",
+        HEAD,
+        HEAD + b"Content-Length: 100\r\n\r\n{",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{",
+    ],
     ids=["nothing", "status line", "headers", "body", "chunk"],
 )
 @pytest.mark.parametrize("how", ["reset", "close"])
@@ -251,7 +255,12 @@ def test_a_connection_that_ends_in_mid_reply_is_a_failure(tools, start, how):
 
 @pytest.mark.parametrize(
     "answer",
-    [b"SSH-2.0-OpenSSH_9\r\n", b"\x16\x03\x01\x02\x00", b"HTTP/1.1 abc OK\r\n\r\n", HEAD + b"X: y\r\n" * 5000 + b"\r\n"],
+    [
+        b"SSH-2.0-OpenSSH_9\r\n",
+        b"\x16\x03\x01\x02\x00",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        HEAD + b"X: y\r\n" * 5000 + b"\r\n",
+    ],
     ids=["ssh", "tls", "no status", "5000 headers"],
 )
 def test_what_is_no_http_is_malformed(tools, answer):
@@ -297,7 +306,7 @@ class TestUploads:
     def test_a_peer_that_takes_no_bytes_times_out(self, tools):
         peer = tools.peer(lambda connection, seen: peer.wait(), read_body=False)
         session = tools.session(peer, upload_timeout=0.3)
-        with pytest.raises(InstanceFailure, match="took no bytes of the request for 0.3 s") as caught:
+        with pytest.raises(InstanceFailure, match=r"took no bytes of the request for 0\.3 s") as caught:
             session.request("POST", LIST, data=self.BODY)
         assert caught.value.kind == "timeout"
 

@@ -218,10 +218,9 @@ class TestRedirects:
     def test_a_location_that_is_no_url_is_a_failure(self, tools, location):
         peer = tools.peer(tools.reply(status="302 Move", headers={"Location": location}))
         session = tools.session(peer)
-        try:
+        with pytest.raises(InstanceFailure) as caught:
             session.request("POST", LIST, json={})
-        except InstanceFailure as failure:
-            assert failure.kind == "redirect"
+        assert caught.value.kind == "redirect"
         assert all(seen.headers.get("host") == f"127.0.0.1:{peer.port}" for seen in peer.requests)
 
     def test_a_loop_ends(self, tools):

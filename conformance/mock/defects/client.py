@@ -22,17 +22,23 @@ TIMEOUT = 5.0
 SETTLE_SECONDS = 1.5
 """Seconds that a conversion gets to end; the instances of a probe take a few milliseconds. Ours."""
 
+Rows = list[dict[str, Any]]
+
 _BOUNDARY = "probe-boundary-7d1c"
 _OWN_TOKEN = "own"  # noqa: S105 - a marker, not a secret
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer; status 0 where none came, or not a whole one. Header names are in lower case."""
+    """One answer; status 0 where none came, or not a whole one.
+
+    Header names are in lower case in `headers`, and as they came in `header_names`.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes = b""
+    header_names: tuple[str, ...] = ()
 
     @property
     def body(self) -> Any:
@@ -110,7 +116,7 @@ class Client:
                 self._connection.sock.settimeout(timeout)
             reply = self._connection.getresponse()
             named = {key.lower(): value for key, value in reply.getheaders()}
-            return Answer(reply.status, named, reply.read())
+            return Answer(reply.status, named, reply.read(), tuple(name for name, _ in reply.getheaders()))
         except (OSError, http.client.HTTPException):
             self.close()
             return Answer(0)
@@ -158,9 +164,7 @@ class Client:
         parts = [metadata_part(metadata), file_part(content, file_name)]
         return Sent(name, file_name, content, self.upload_parts(parts, **options))
 
-    def upload_parts(
-        self, parts: Sequence[bytes], headers: Mapping[str, str] | None = None, **options: Any
-    ) -> Answer:
+    def upload_parts(self, parts: Sequence[bytes], headers: Mapping[str, str] | None = None, **options: Any) -> Answer:
         """Send an upload of exactly these parts."""
         content = b"".join([*parts, f"--{_BOUNDARY}--\r\n".encode()])
         named = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}", **(headers or {})}
@@ -190,7 +194,7 @@ class Client:
             found = named[0].get("models_pk_id") if named else 0
         return found if isinstance(found, int) else 0
 
-    def versions(self, sent: Sent) -> list[dict[str, Any]]:
+    def versions(self, sent: Sent) -> Rows:
         """The rows of list_versions, asked as the documented example asks."""
         answer = self.call("list_versions", {"model_id": sent.name, "models_pk_id": self.model_id(sent)})
         return objects(answer.body)
@@ -219,7 +223,7 @@ class Client:
             time.sleep(0.005)
 
 
-def objects(value: Any) -> list[dict[str, Any]]:
+def objects(value: Any) -> Rows:
     """The objects in a list; none where it isn't one."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 

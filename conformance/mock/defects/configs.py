@@ -8,9 +8,9 @@ from conformance.mock import rendering
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.defects.client import Client
 from conformance.mock.defects.defect import Defect
-from conformance.mock.defects.details import is_mistyped, parameter_defects
 from conformance.mock.defects.kinds import answered_instead, newest_answer, reply_changed
 from conformance.mock.defects.observations import UNKNOWN_ID, asked, seen, whether
+from conformance.mock.defects.parameters import given
 from conformance.mock.records import Version
 from conformance.mock.replies import Call, Reply
 
@@ -75,23 +75,47 @@ def _there(framework: str) -> Callable[[Client], bool]:
 
 def config_defects() -> Iterator[Defect]:
     """All of them."""
-    yield from parameter_defects(
-        "get_config_by_id", "model_id", "get-config-by-id.model-id-required", "get-config-by-id.model-id-mistyped"
-    )
     for word, framework in (("any", None), ("onnx", "onnx"), ("pytorch", "pytorch")):
-        yield Defect(f"get-config-by-id.null.{word}", f"Versions of {word} framework have no configuration.",
-                     ("get-config-by-id.of-converted",), _null(framework),
-                     whether("an uploaded version has a configuration", _there(framework or "onnx")))
+        yield Defect(
+            f"get-config-by-id.null.{word}",
+            f"Versions of {word} framework have no configuration.",
+            ("get-config-by-id.of-converted",),
+            _null(framework),
+            whether("an uploaded version has a configuration", _there(framework or "onnx")),
+        )
     agrees, agree = ("get-config-by-id.agrees-with-get-by-id",), whether("configurations agree", _agree)
-    yield Defect("get-config-by-id.version-before", "The configuration of the version before is shown.", agrees, _of(_before),
-                 agree)
-    yield Defect("get-config-by-id.other-id", "A configuration has another id here than in get_by_id.", agrees,
-                 _config(_other_id), agree)
-    yield Defect("get-config-by-id.other-threshold", "A configuration has a threshold here and none in get_by_id.", agrees,
-                 _config(_other_threshold), agree)
-    yield Defect("get-config-by-id.shared", "All models share one configuration.", ("get-config-by-id.own-configuration",),
-                 reply_changed(("get_config_by_id", "get_by_id"), _shared), seen("configurations of three models", _ids))
-    yield Defect("get-config-by-id.unknown-id.answers", "An unknown id shows the newest version's configuration.",
-                 ("get-config-by-id.unknown-id",),
-                 answered_instead("get_config_by_id", lambda call, _: is_mistyped(call, "model_id", int), newest_answer),
-                 asked("get_config_by_id", {"model_id": UNKNOWN_ID}))
+    yield Defect(
+        "get-config-by-id.version-before",
+        "The configuration of the version before is shown.",
+        agrees,
+        _of(_before),
+        agree,
+    )
+    yield Defect(
+        "get-config-by-id.other-id",
+        "A configuration has another id here than in get_by_id.",
+        agrees,
+        _config(_other_id),
+        agree,
+    )
+    yield Defect(
+        "get-config-by-id.other-threshold",
+        "A configuration has a threshold here and none in get_by_id.",
+        agrees,
+        _config(_other_threshold),
+        agree,
+    )
+    yield Defect(
+        "get-config-by-id.shared",
+        "All models share one configuration.",
+        ("get-config-by-id.own-configuration",),
+        reply_changed(("get_config_by_id", "get_by_id"), _shared),
+        seen("configurations of three models", _ids),
+    )
+    yield Defect(
+        "get-config-by-id.unknown-id.answers",
+        "An unknown id shows the newest version's configuration.",
+        ("get-config-by-id.unknown-id",),
+        answered_instead("get_config_by_id", given("model_id", int), newest_answer),
+        asked("get_config_by_id", {"model_id": UNKNOWN_ID}),
+    )

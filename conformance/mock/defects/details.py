@@ -9,14 +9,13 @@ from conformance.mock import rendering
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.defects.client import Client, objects
 from conformance.mock.defects.defect import Defect, Probe
-from conformance.mock.defects.kinds import answered_instead, newest_answer, reply_changed
+from conformance.mock.defects.kinds import Change, answered_instead, newest_answer, reply_changed
 from conformance.mock.defects.observations import UNKNOWN_ID, asked, seen, whether
+from conformance.mock.defects.parameters import given
 from conformance.mock.records import Model
 from conformance.mock.replies import Call, Reply
 
 DETAILS = ("get_by_id", "get")
-
-Change = Callable[[Behaviour, Call, Reply], None]
 
 
 def shown(behaviour: Behaviour, endpoint: str, model: Model) -> Any:
@@ -124,17 +123,6 @@ def _set(name: str, value: Callable[[Any], Any]) -> Callable[[dict[str, Any]], N
     return change
 
 
-def is_mistyped(call: Call, name: str, kind: type) -> bool:
-    """Whether a field has this wrong JSON type."""
-    return isinstance(call.payload, dict) and isinstance(call.payload.get(name), kind)
-
-
-def is_without(call: Call, name: str, null: bool) -> bool:
-    """Whether a field is null, or missing."""
-    payload = call.payload
-    return isinstance(payload, dict) and (name in payload) is null and payload.get(name) is None
-
-
 # probes
 
 
@@ -155,7 +143,9 @@ def _version_count(client: Client) -> str:
     older, newer = client.twice()
     client.upload()
     rows = objects(client.details(newer).at("models"))
-    found = [word for word, sent in (("older", older), ("newer", newer)) if any(r.get("sha") == sent.sha256 for r in rows)]
+    found = [
+        word for word, sent in (("older", older), ("newer", newer)) if any(r.get("sha") == sent.sha256 for r in rows)
+    ]
     return f"get of a model of two versions: {' and '.join(found) or 'none'} of {len(rows)}"
 
 
@@ -177,52 +167,79 @@ def _workspace_right(client: Client) -> bool:
     return bool(client.details(client.upload(), "get_by_id").at("workspace_id") == client.workspace)
 
 
-def parameter_defects(endpoint: str, name: str, required: str, mistyped: str) -> Iterator[Defect]:
-    """A required number that may be missing, null, a text or a list: then the newest is answered."""
-    for word, null in (("missing", False), ("null", True)):
-        yield Defect(f"{required}.{word}-accepted", f"{endpoint} with {name} {word} answers about the newest.", (required,),
-                     answered_instead(endpoint, lambda call, _, null=null: is_without(call, name, null), newest_answer),  # type: ignore[misc]
-                     asked(endpoint, {name: None} if null else {}))
-    kinds: tuple[tuple[str, type, Any], ...] = (("text", str, "not-a-number"), ("list", list, [1]))
-    for word, kind, wrong in kinds:
-        yield Defect(f"{mistyped}.{word}-accepted", f"{endpoint} with a {word} as {name} answers about the newest.",
-                     (mistyped,),
-                     answered_instead(endpoint, lambda call, _, kind=kind: is_mistyped(call, name, kind), newest_answer),  # type: ignore[misc]
-                     asked(endpoint, {name: wrong}))
-
-
 def _both() -> Iterator[Defect]:
     for endpoint in DETAILS:
         word = endpoint.replace("_", "-")
         takes, unknown = (f"{word}.takes-model-id",), (f"{word}.unknown-id-refused",)
-        yield Defect(f"{word}.by-version-id", f"{endpoint} takes the id for a version's.", takes, _by_version_id(endpoint),
-                     _shows_asked(endpoint, 1))
-        yield Defect(f"{word}.neighbour-shown", f"{endpoint} shows the model of the id before.", takes,
-                     _another_model(endpoint, _neighbour), _shows_asked(endpoint, 1))
-        yield Defect(f"{word}.unknown-id.newest-shown", f"{endpoint} of an unknown id shows the newest model.", unknown,
-                     answered_instead(endpoint, lambda call, _: is_mistyped(call, "id", int), newest_answer),
-                     asked(endpoint, {"id": UNKNOWN_ID}))
-        yield Defect(f"{word}.unknown-id.null", f"{endpoint} of an unknown id answers null with success.", unknown,
-                     answered_instead(endpoint, lambda call, _: is_mistyped(call, "id", int), lambda *_: None),
-                     asked(endpoint, {"id": UNKNOWN_ID}))
+        yield Defect(
+            f"{word}.by-version-id",
+            f"{endpoint} takes the id for a version's.",
+            takes,
+            _by_version_id(endpoint),
+            _shows_asked(endpoint, 1),
+        )
+        yield Defect(
+            f"{word}.neighbour-shown",
+            f"{endpoint} shows the model of the id before.",
+            takes,
+            _another_model(endpoint, _neighbour),
+            _shows_asked(endpoint, 1),
+        )
+        yield Defect(
+            f"{word}.unknown-id.newest-shown",
+            f"{endpoint} of an unknown id shows the newest model.",
+            unknown,
+            answered_instead(endpoint, given("id", int), newest_answer),
+            asked(endpoint, {"id": UNKNOWN_ID}),
+        )
+        yield Defect(
+            f"{word}.unknown-id.null",
+            f"{endpoint} of an unknown id answers null with success.",
+            unknown,
+            answered_instead(endpoint, given("id", int), lambda *_: None),
+            asked(endpoint, {"id": UNKNOWN_ID}),
+        )
 
 
 def _get_by_id() -> Iterator[Defect]:
     same = ("get-by-id.same-after-new-version",)
     grown = _shows_asked("get_by_id", 2)
-    yield Defect("get-by-id.grown.neighbour-shown", "get_by_id of a model of two versions shows another model.", same,
-                 _another_model("get_by_id", _neighbour_of_grown), grown)
-    yield Defect("get-by-id.grown.lost", "get_by_id knows no model of two versions.", same,
-                 _changed("get_by_id", _lost_after_new_version), grown)
-    yield Defect("get-by-id.grown.renamed", "get_by_id counts the versions in the model's name.", same,
-                 _changed("get_by_id", _renamed_after_new_version), grown)
-    yield Defect("get-by-id.first-workspace-shown", "get_by_id shows the instance's first workspace.",
-                 ("get-by-id.workspace-is-uploads",), _changed("get_by_id", _first_workspace),
-                 whether("get_by_id shows the workspace uploaded to", _workspace_right))
+    yield Defect(
+        "get-by-id.grown.neighbour-shown",
+        "get_by_id of a model of two versions shows another model.",
+        same,
+        _another_model("get_by_id", _neighbour_of_grown),
+        grown,
+    )
+    yield Defect(
+        "get-by-id.grown.lost",
+        "get_by_id knows no model of two versions.",
+        same,
+        _changed("get_by_id", _lost_after_new_version),
+        grown,
+    )
+    yield Defect(
+        "get-by-id.grown.renamed",
+        "get_by_id counts the versions in the model's name.",
+        same,
+        _changed("get_by_id", _renamed_after_new_version),
+        grown,
+    )
+    yield Defect(
+        "get-by-id.first-workspace-shown",
+        "get_by_id shows the instance's first workspace.",
+        ("get-by-id.workspace-is-uploads",),
+        _changed("get_by_id", _first_workspace),
+        whether("get_by_id shows the workspace uploaded to", _workspace_right),
+    )
     for word, framework in (("any", None), ("onnx", "onnx"), ("pytorch", "pytorch")):
-        yield Defect(f"get-by-id.config-null.{word}", f"get_by_id shows no configuration of models of {word} framework.",
-                     ("get-by-id.model-config-of-converted",), _changed("get_by_id", _config_null(framework)),
-                     _config_of(framework or "onnx"))
+        yield Defect(
+            f"get-by-id.config-null.{word}",
+            f"get_by_id shows no configuration of models of {word} framework.",
+            ("get-by-id.model-config-of-converted",),
+            _changed("get_by_id", _config_null(framework)),
+            _config_of(framework or "onnx"),
+        )
 
 
 def _get() -> Iterator[Defect]:
@@ -245,15 +262,17 @@ def _get() -> Iterator[Defect]:
     )  # fmt: skip
     agree = whether("versions read alike in get and list_versions", _versions_agree)
     for word, says, change in changes:
-        yield Defect(f"get.versions-agree.{word}", f"get shows the {word} of versions in {says}.",
-                     ("get.versions-agree-with-list-versions",), _each_version(change), agree)
+        yield Defect(
+            f"get.versions-agree.{word}",
+            f"get shows the {word} of versions in {says}.",
+            ("get.versions-agree-with-list-versions",),
+            _each_version(change),
+            agree,
+        )
 
 
 def detail_defects() -> Iterator[Defect]:
     """All of them."""
-    yield from parameter_defects("list", "workspace_id", "list.workspace-id-required", "list.workspace-id-mistyped")
-    yield from parameter_defects("get_by_id", "id", "get-by-id.id-required", "get-by-id.id-mistyped")
-    yield from parameter_defects("get", "id", "get.parameter-required", "get.parameter-mistyped")
     yield from _both()
     yield from _get_by_id()
     yield from _get()

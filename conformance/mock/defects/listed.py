@@ -11,12 +11,18 @@ from conformance.mock.defects.conversion import conversion_defects
 from conformance.mock.defects.defect import Defect
 from conformance.mock.defects.details import detail_defects
 from conformance.mock.defects.fields import field_defects
+from conformance.mock.defects.large import large_defects
 from conformance.mock.defects.listing import listing_defects
 from conformance.mock.defects.metadata import metadata_defects
 from conformance.mock.defects.names import name_defects
+from conformance.mock.defects.parameters import parameter_defects
 from conformance.mock.defects.parts import part_defects
 from conformance.mock.defects.refusals import refusal_defects
 from conformance.mock.defects.results import result_defects
+from conformance.mock.defects.rows import row_defects
+from conformance.mock.defects.schemas import schema_defects
+from conformance.mock.defects.times import time_defects
+from conformance.mock.defects.tokens import token_defects
 from conformance.mock.defects.transport import transport_defects
 from conformance.mock.defects.versions import version_defects
 
@@ -28,14 +34,20 @@ def all_defects() -> Iterator[Defect]:
     release = load_release(RELEASE)
     yield from transport_defects(release)
     yield from authentication_defects()
+    yield from token_defects()
     yield from refusal_defects()
     yield from metadata_defects()
     yield from part_defects()
     yield from name_defects()
     yield from result_defects()
+    yield from large_defects()
+    yield from schema_defects()
     yield from conversion_defects()
+    yield from parameter_defects()
     yield from listing_defects()
+    yield from time_defects()
     yield from detail_defects()
     yield from version_defects()
+    yield from row_defects()
     yield from config_defects()
     yield from field_defects(release)

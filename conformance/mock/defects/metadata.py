@@ -23,7 +23,16 @@ from conformance.mock.records import Metadata, Upload, User
 
 _UNKNOWN_WORKSPACE = 2_000_000_011
 _CONVERSION = {"framework": "onnx", "python_version": "3.8", "requirements": []}
-_KNOWN = {"name", "visibility", "workspace_id", "conversion", "input_schema", "output_schema", "image_path", "registry_id"}
+_KNOWN = {
+    "name",
+    "visibility",
+    "workspace_id",
+    "conversion",
+    "input_schema",
+    "output_schema",
+    "image_path",
+    "registry_id",
+}
 _KNOWN_IN_CONVERSION = {"framework", "python_version", "requirements", "arch", "input_schema", "output_schema"}
 
 
@@ -57,7 +66,11 @@ def default_for(path: str, behaviour: Behaviour, upload: Upload, user: User) -> 
         return upload.file_name or "model"
     if path == "workspace_id":
         return home_of(behaviour, user)
-    defaults = {"visibility": "private", "conversion": _CONVERSION, **{f"conversion.{k}": v for k, v in _CONVERSION.items()}}
+    defaults = {
+        "visibility": "private",
+        "conversion": _CONVERSION,
+        **{f"conversion.{k}": v for k, v in _CONVERSION.items()},
+    }
     return defaults[path]
 
 
@@ -121,10 +134,20 @@ def _either_way() -> Iterator[Defect]:
     )  # fmt: skip
     for slug, what, condition, repair, changes in cases:
         probe = upload_outcome(f"an upload {what}", changes)
-        yield Defect(f"upload.{slug}.refused-but-created", f"An upload {what} is refused and leaves a model behind.",
-                     (f"upload.{slug}",), refused_but_created(condition, repair), probe)
-        yield Defect(f"upload.{slug}.accepted-but-lost", f"An upload {what} is answered with success and makes nothing.",
-                     (f"upload.{slug}",), accepted_but_lost(condition, repair), probe)
+        yield Defect(
+            f"upload.{slug}.refused-but-created",
+            f"An upload {what} is refused and leaves a model behind.",
+            (f"upload.{slug}",),
+            refused_but_created(condition, repair),
+            probe,
+        )
+        yield Defect(
+            f"upload.{slug}.accepted-but-lost",
+            f"An upload {what} is answered with success and makes nothing.",
+            (f"upload.{slug}",),
+            accepted_but_lost(condition, repair),
+            probe,
+        )
 
 
 def _mistyped() -> Iterator[Defect]:
@@ -158,14 +181,20 @@ def _values() -> Iterator[Defect]:
     def unknown(path: str, allowed: frozenset[str]) -> Callable[[Fields, Upload], bool]:
         return lambda fields, _: isinstance(value_at(fields, path), str) and value_at(fields, path) not in allowed
 
-    yield Defect("upload.visibility-enum.unknown-accepted", "Any text is taken as a visibility.",
-                 ("upload.visibility-enum",),
-                 upload_repaired(unknown("visibility", VISIBILITIES), _defaulting("visibility")),
-                 upload_outcome("an upload with visibility internal", {"visibility": "internal"}))
-    yield Defect("upload.framework-enum.unknown-accepted", "Any text is taken as a framework.",
-                 ("upload.framework-enum",),
-                 upload_repaired(unknown("conversion.framework", FRAMEWORKS), _defaulting("conversion.framework")),
-                 upload_outcome("an upload with an unknown framework", {"conversion.framework": "none-such"}))
+    yield Defect(
+        "upload.visibility-enum.unknown-accepted",
+        "Any text is taken as a visibility.",
+        ("upload.visibility-enum",),
+        upload_repaired(unknown("visibility", VISIBILITIES), _defaulting("visibility")),
+        upload_outcome("an upload with visibility internal", {"visibility": "internal"}),
+    )
+    yield Defect(
+        "upload.framework-enum.unknown-accepted",
+        "Any text is taken as a framework.",
+        ("upload.framework-enum",),
+        upload_repaired(unknown("conversion.framework", FRAMEWORKS), _defaulting("conversion.framework")),
+        upload_outcome("an upload with an unknown framework", {"conversion.framework": "none-such"}),
+    )
 
 
 def _refusals() -> Iterator[Defect]:
@@ -197,8 +226,13 @@ def _refusals() -> Iterator[Defect]:
          ("upload.input-schema-optional",), bare, {}),
     )  # fmt: skip
     for name, says, breaks, condition, changes in cases:
-        yield Defect(f"upload.{name}", says, breaks, upload_refused(condition, "The upload isn't valid."),
-                     upload_outcome(f"an upload with {changes or 'the documented metadata'}", changes))
+        yield Defect(
+            f"upload.{name}",
+            says,
+            breaks,
+            upload_refused(condition, "The upload isn't valid."),
+            upload_outcome(f"an upload with {changes or 'the documented metadata'}", changes),
+        )
 
 
 class _UnknownWorkspaceTaken(Behaviour):
@@ -231,9 +265,17 @@ def metadata_defects() -> Iterator[Defect]:
     yield from _mistyped()
     yield from _values()
     yield from _refusals()
-    yield Defect("upload.unknown-workspace.accepted", "An upload into an unknown workspace goes to the user's first one.",
-                 ("upload.unknown-workspace-refused",), _UnknownWorkspaceTaken,
-                 upload_outcome("an upload into an unknown workspace", {"workspace_id": _UNKNOWN_WORKSPACE}))
-    yield Defect("upload.workspace.misplaced", "Models are put into another workspace than the one named.",
-                 ("upload.workspace-id-places-model", "list.includes-new-model", "get-by-id.workspace-is-uploads"),
-                 _MisplacedModel, upload_outcome("an upload"))
+    yield Defect(
+        "upload.unknown-workspace.accepted",
+        "An upload into an unknown workspace goes to the user's first one.",
+        ("upload.unknown-workspace-refused",),
+        _UnknownWorkspaceTaken,
+        upload_outcome("an upload into an unknown workspace", {"workspace_id": _UNKNOWN_WORKSPACE}),
+    )
+    yield Defect(
+        "upload.workspace.misplaced",
+        "Models are put into another workspace than the one named.",
+        ("upload.workspace-id-places-model", "list.includes-new-model", "get-by-id.workspace-is-uploads"),
+        _MisplacedModel,
+        upload_outcome("an upload"),
+    )

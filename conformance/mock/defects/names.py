@@ -80,7 +80,7 @@ def _name_kept(given: str) -> Probe:
         name = given + client.name()
         client.upload(name)
         shown = [row.get("name") for row in client.list().at("models") or []]
-        return f"a model named {ascii(given)}…: {'kept' if name in shown else 'not kept'}"
+        return f"a model named {given!a}…: {'kept' if name in shown else 'not kept'}"
 
     return look
 
@@ -133,8 +133,13 @@ def _file_names() -> Iterator[Defect]:
         ("underscored", "Dashes in file names become underscores.", "model-1.onnx", lambda _, name: name.replace("-", "_")),
     )  # fmt: skip
     for word, says, given, rename in cases:
-        yield Defect(f"upload.file-name.{word}", says, ("list-versions.file-name-verbatim",), _file_named(rename),
-                     _file_name_kept(given))
+        yield Defect(
+            f"upload.file-name.{word}",
+            says,
+            ("list-versions.file-name-verbatim",),
+            _file_named(rename),
+            _file_name_kept(given),
+        )
 
 
 def _digests() -> Iterator[Defect]:

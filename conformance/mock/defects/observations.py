@@ -112,6 +112,11 @@ def settled(what: str, upload: Callable[[Client], Sent]) -> Probe:
     return look
 
 
+def ends(what: str, *, framework: str = "pytorch", **options: Any) -> Probe:
+    """How an upload of a framework is answered, and how its conversion ends."""
+    return settled(what, lambda client: client.upload(framework=framework, **options))
+
+
 # refusals
 
 

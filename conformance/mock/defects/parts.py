@@ -103,41 +103,76 @@ def _without_extension(framework: str) -> Probe:
 
 def part_defects() -> Iterator[Defect]:
     """All of them."""
-    yield Defect("upload.metadata-part.not-missed", "An upload without a metadata part is named after its file.",
-                 ("upload.metadata-part-required",), _metadata_made_up(lambda upload: upload.metadata_bytes is None),
-                 _sending("a file part alone", _file))
-    yield Defect("upload.file-part.not-missed", "An upload without a file makes an empty version.",
-                 ("upload.file-part-required",), _FileNotMissed, _sending("a metadata part alone", _metadata()))
-    yield Defect("upload.metadata-is-json.not-needed", "Metadata that isn't JSON is passed over.",
-                 ("upload.metadata-is-json",), _metadata_made_up(_no_json), _sending("half a metadata", _half, _file))
-    yield Defect("upload.metadata-without-filename.refused", "A metadata part without a filename is refused.",
-                 ("upload.metadata-without-filename", "upload.onnx-requests-example", "upload.pytorch-requests-example",
-                  "journey.onnx", "journey.pytorch"),
-                 upload_refused(lambda _, upload: upload.metadata_file_name is None, "The filename is missing."),
-                 _sending("metadata without a filename", _metadata(), _file))
-    yield Defect("upload.metadata-with-filename.refused", "A metadata part with a filename is refused.",
-                 ("upload.metadata-with-filename", "upload.onnx-curl-example", "upload.pytorch-curl-example"),
-                 upload_refused(lambda _, upload: upload.metadata_file_name is not None, "There are two files."),
-                 _sending("metadata with a filename", _metadata(file_name="metadata.json"), _file))
-    yield Defect("upload.parts-in-any-order.file-first-refused", "An upload whose file comes first is refused.",
-                 ("upload.parts-in-any-order",),
-                 upload_refused(lambda _, upload: upload.parts[:1] == ["file"], "The metadata must come first."),
-                 _sending("file before metadata", _file, _metadata()))
+    yield Defect(
+        "upload.metadata-part.not-missed",
+        "An upload without a metadata part is named after its file.",
+        ("upload.metadata-part-required",),
+        _metadata_made_up(lambda upload: upload.metadata_bytes is None),
+        _sending("a file part alone", _file),
+    )
+    yield Defect(
+        "upload.file-part.not-missed",
+        "An upload without a file makes an empty version.",
+        ("upload.file-part-required",),
+        _FileNotMissed,
+        _sending("a metadata part alone", _metadata()),
+    )
+    yield Defect(
+        "upload.metadata-is-json.not-needed",
+        "Metadata that isn't JSON is passed over.",
+        ("upload.metadata-is-json",),
+        _metadata_made_up(_no_json),
+        _sending("half a metadata", _half, _file),
+    )
+    yield Defect(
+        "upload.metadata-without-filename.refused",
+        "A metadata part without a filename is refused.",
+        (
+            "upload.metadata-without-filename",
+            "upload.onnx-requests-example",
+            "upload.pytorch-requests-example",
+            "journey.onnx",
+            "journey.pytorch",
+        ),
+        upload_refused(lambda _, upload: upload.metadata_file_name is None, "The filename is missing."),
+        _sending("metadata without a filename", _metadata(), _file),
+    )
+    yield Defect(
+        "upload.metadata-with-filename.refused",
+        "A metadata part with a filename is refused.",
+        ("upload.metadata-with-filename", "upload.onnx-curl-example", "upload.pytorch-curl-example"),
+        upload_refused(lambda _, upload: upload.metadata_file_name is not None, "There are two files."),
+        _sending("metadata with a filename", _metadata(file_name="metadata.json"), _file),
+    )
+    yield Defect(
+        "upload.parts-in-any-order.file-first-refused",
+        "An upload whose file comes first is refused.",
+        ("upload.parts-in-any-order",),
+        upload_refused(lambda _, upload: upload.parts[:1] == ["file"], "The metadata must come first."),
+        _sending("file before metadata", _file, _metadata()),
+    )
     content_types: tuple[tuple[str, str | None, Callable[[str], bool]], ...] = (
         ("another", "text/plain", lambda given: bool(given)),
         ("missing", None, lambda given: not given),
     )
     for word, sent, condition in content_types:
-        yield Defect(f"upload.metadata-content-type.{word}-accepted", f"Metadata is taken where its type is {word}.",
-                     ("upload.metadata-content-type",), _any_content_type(condition),
-                     _sending(f"metadata of type {sent}", _metadata(content_type=sent), _file))
+        yield Defect(
+            f"upload.metadata-content-type.{word}-accepted",
+            f"Metadata is taken where its type is {word}.",
+            ("upload.metadata-content-type",),
+            _any_content_type(condition),
+            _sending(f"metadata of type {sent}", _metadata(content_type=sent), _file),
+        )
     extensions: tuple[tuple[str, str | None, tuple[str, ...]], ...] = (
         ("any", None, ("upload.onnx-requests-example", "upload.pytorch-requests-example")),
         ("onnx", "onnx", ("upload.onnx-requests-example",)),
         ("pytorch", "pytorch", ("upload.pytorch-requests-example",)),
     )
     for word, framework, breaks in extensions:
-        yield Defect(f"upload.file-extension.{word}-needed",
-                     f"A file name without an extension is refused, of {word} framework. Recorded: 2025.2.",
-                     breaks, upload_refused(_no_extension(framework), "The file needs to be a .zip, .pt or .onnx file."),
-                     _without_extension(framework or "pytorch"))
+        yield Defect(
+            f"upload.file-extension.{word}-needed",
+            f"A file name without an extension is refused, of {word} framework. Recorded: 2025.2.",
+            breaks,
+            upload_refused(_no_extension(framework), "The file needs to be a .zip, .pt or .onnx file."),
+            _without_extension(framework or "pytorch"),
+        )

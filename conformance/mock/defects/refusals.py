@@ -89,29 +89,29 @@ class _EmptyRequests(Wrapper):
             if message["type"] == "http.response.start":
                 held.append(message)
             else:
-                await self.refuse(held[0], message["body"], receive, send)
+                await self.refuse(scope, held[0], message["body"], receive, send)
 
         await self.app(scope, receive, sending)
 
-    async def refuse(self, start: Message, content: bytes, receive: Receive, send: Send) -> None:
+    async def refuse(self, scope: Scope, start: Message, content: bytes, receive: Receive, send: Send) -> None:
         """Send the reply, or don't."""
         raise LookupError(f"{type(self).__name__} says nothing of replies")
 
 
 class _CutShort(_EmptyRequests):
-    async def refuse(self, start: Message, content: bytes, receive: Receive, send: Send) -> None:
+    async def refuse(self, scope: Scope, start: Message, content: bytes, receive: Receive, send: Send) -> None:
         await send(start)
         await send({"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True})
-        await break_off(send)
+        await break_off(scope)
 
 
 class _NoReply(_EmptyRequests):
-    async def refuse(self, start: Message, content: bytes, receive: Receive, send: Send) -> None:
-        await break_off(send)
+    async def refuse(self, scope: Scope, start: Message, content: bytes, receive: Receive, send: Send) -> None:
+        await break_off(scope)
 
 
 class _Hanging(_EmptyRequests):
-    async def refuse(self, start: Message, content: bytes, receive: Receive, send: Send) -> None:
+    async def refuse(self, scope: Scope, start: Message, content: bytes, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
 

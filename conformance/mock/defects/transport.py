@@ -102,10 +102,10 @@ class _NoticesCurl(Behaviour):
     """Knows whether curl sends the upload that is being checked."""
 
     framework = ""
+    _from_curl = False
 
     def application(self, app: ASGIApp) -> ASGIApp:
         behaviour = self
-        behaviour._from_curl = False
 
         class Noticing(Wrapper):
             async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -154,7 +154,9 @@ def _walk_ends_early(framework: str) -> type[Behaviour]:
 
 
 def _label(endpoint: str) -> Probe:
-    return seen(f"the Content-Type of {endpoint}", lambda client: documented(client, endpoint).headers.get("content-type"))
+    return seen(
+        f"the Content-Type of {endpoint}", lambda client: documented(client, endpoint).headers.get("content-type")
+    )
 
 
 def _body(endpoint: str) -> Probe:
@@ -204,27 +206,66 @@ def transport_defects(release: Release) -> Iterator[Defect]:
     """All of them."""
     docs = ("api.docs-page",)
     yield Defect("api.docs.missing", "There is no documentation page.", docs, _before(_NoDocs), _docs)
-    yield Defect("api.docs.front-page", "In place of the documentation there is a page of welcome.", docs,
-                 _before(_FrontPage), _docs)
-    yield Defect("api.docs.json", "In place of the documentation page there is a JSON document.", docs,
-                 _before(_DocumentForPage), _docs)
+    yield Defect(
+        "api.docs.front-page",
+        "In place of the documentation there is a page of welcome.",
+        docs,
+        _before(_FrontPage),
+        _docs,
+    )
+    yield Defect(
+        "api.docs.json",
+        "In place of the documentation page there is a JSON document.",
+        docs,
+        _before(_DocumentForPage),
+        _docs,
+    )
     labels = ("text/plain", "text/html", "application/octet-stream")
     for number, endpoint in enumerate(MODEL_ENDPOINTS):
         word = endpoint.replace("_", "-")
         fields = tuple(requirement.id for requirement in release.fields(endpoint))
         label = labels[number % len(labels)]
-        yield Defect(f"api.content-type.{word}", f"{endpoint} labels its replies {label}.", ("api.json-content-type",),
-                     _labelled(endpoint, label), _label(endpoint))
-        yield Defect(f"api.reply.{word}.html", f"{endpoint} answers an HTML page with success.",
-                     (*fields, "api.json-content-type"), _replaced(endpoint, _PAGE, "text/html"), _body(endpoint))
-        yield Defect(f"api.reply.{word}.empty", f"{endpoint} answers success without a body.", fields,
-                     _replaced(endpoint, "", "application/json"), _body(endpoint))
+        yield Defect(
+            f"api.content-type.{word}",
+            f"{endpoint} labels its replies {label}.",
+            ("api.json-content-type",),
+            _labelled(endpoint, label),
+            _label(endpoint),
+        )
+        yield Defect(
+            f"api.reply.{word}.html",
+            f"{endpoint} answers an HTML page with success.",
+            (*fields, "api.json-content-type"),
+            _replaced(endpoint, _PAGE, "text/html"),
+            _body(endpoint),
+        )
+        yield Defect(
+            f"api.reply.{word}.empty",
+            f"{endpoint} answers success without a body.",
+            fields,
+            _replaced(endpoint, "", "application/json"),
+            _body(endpoint),
+        )
     for endpoint in JSON_READS:
-        yield Defect(f"curl.{endpoint.replace('_', '-')}.blocked", f"{endpoint} is refused to curl.", ("journey.curl",),
-                     _curl_blocked(endpoint), _curl_read(endpoint))
+        yield Defect(
+            f"curl.{endpoint.replace('_', '-')}.blocked",
+            f"{endpoint} is refused to curl.",
+            ("journey.curl",),
+            _curl_blocked(endpoint),
+            _curl_read(endpoint),
+        )
     for framework in ("onnx", "pytorch"):
-        yield Defect(f"curl.{framework}-upload.blocked", f"Uploads of {framework} models are refused to curl.",
-                     (f"upload.{framework}-curl-example",), _curl_upload_blocked(framework), _curl_upload(framework))
-        yield Defect(f"journey.{framework}.ends-early",
-                     f"After upload and four reads of {framework} in the documented order, get fails.",
-                     (f"journey.{framework}",), _walk_ends_early(framework), _walked(framework))
+        yield Defect(
+            f"curl.{framework}-upload.blocked",
+            f"Uploads of {framework} models are refused to curl.",
+            (f"upload.{framework}-curl-example",),
+            _curl_upload_blocked(framework),
+            _curl_upload(framework),
+        )
+        yield Defect(
+            f"journey.{framework}.ends-early",
+            f"After upload and four reads of {framework} in the documented order, get fails.",
+            (f"journey.{framework}",),
+            _walk_ends_early(framework),
+            _walked(framework),
+        )

@@ -1,0 +1,109 @@
+"""The suite as plain pytest runs it, beside the user's own options and plugins."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.mock import MockInstance
+from conformance.mock.behaviour import Behaviour
+from tests.servers import closed_port, serving
+
+
+def run_pytest(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("WALLAROO_CONFORMANCE", "PYTEST_"))}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--pyargs", "conformance.suite", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, env=clean | environ, capture_output=True, text=True, timeout=240, check=False
+    )
+
+
+def verdicts(folder: Path) -> dict[str, str]:
+    statement = json.loads((folder / "statement.json").read_text())
+    return {r["id"]: r["verdict"] for r in statement["requirements"]}
+
+
+def test_the_options_stand_in_a_group_of_their_own(tmp_path):
+    done = run_pytest("--help", cwd=tmp_path)
+    group = done.stdout.partition("Wallaroo conformance, for the checks of conformance.suite:")[2]
+    for option in ("--target", "--token-file", "--workspace-id", "--profile", "--conformance-out", "--strict-levels"):
+        assert option in group
+
+
+def test_two_workers_in_random_order_give_the_verdicts_of_one_in_order(tmp_path):
+    alone = run_pytest("-q", "-p", "no:randomly", "--conformance-out", "alone", cwd=tmp_path)
+    both = run_pytest("-q", "-n", "2", "--conformance-out", "both", cwd=tmp_path)
+    assert (alone.returncode, both.returncode) == (0, 0), alone.stdout[-2000:] + both.stdout[-2000:]
+    assert verdicts(tmp_path / "alone") == verdicts(tmp_path / "both")
+    assert set(verdicts(tmp_path / "alone").values()) == {"passed", "not-applicable"}
+
+
+def test_a_failed_should_is_an_expected_failure_until_it_is_asked_for(tmp_path):
+    class NoDocs(Behaviour):
+        def application(self, app):
+            async def without_docs(scope, receive, send):
+                if scope["type"] == "http" and scope["path"].startswith("/v1/api/docs"):
+                    scope = scope | {"path": "/nowhere", "raw_path": b"/nowhere"}
+                await app(scope, receive, send)
+
+            return without_docs
+
+    with MockInstance(behaviour=NoDocs()) as mock:
+        arguments = ["-q", "-k", "documentation_page", "--target", mock.url]
+        lenient = run_pytest(*arguments, cwd=tmp_path, WALLAROO_CONFORMANCE_TOKEN=mock.token)
+        strict = run_pytest(*arguments, "--strict-levels", cwd=tmp_path, WALLAROO_CONFORMANCE_TOKEN=mock.token)
+    assert lenient.returncode == 0, lenient.stdout
+    assert "1 xfailed" in lenient.stdout
+    assert strict.returncode == 1
+    assert "Expected: /v1/api/docs" in strict.stdout
+    assert mock.token not in lenient.stdout + strict.stdout
+
+
+def test_a_closed_port_fails_every_must_as_not_testable(tmp_path):
+    arguments = ["-q", "--target", closed_port(), "--conformance-out", "out"]
+    done = run_pytest(*arguments, cwd=tmp_path, WALLAROO_CONFORMANCE_TOKEN="nothing-to-see-here")
+    assert done.returncode == 1
+    assert "passed" not in set(verdicts(tmp_path / "out").values())
+
+
+def test_an_html_target_passes_nothing(tmp_path):
+    with serving(lambda _path, _body: (200, "text/html", b"<html><h1>Welcome</h1></html>")) as url:
+        arguments = ["-q", "--target", url, "--workspace-id", "1", "--conformance-out", "out"]
+        done = run_pytest(*arguments, cwd=tmp_path, WALLAROO_CONFORMANCE_TOKEN="nothing-to-see-here")
+    assert done.returncode == 1
+    assert "passed" not in set(verdicts(tmp_path / "out").values())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--workspace-id", "ten"], "--workspace-id takes a workspace's number"),
+        (["--profile", "huge"], "no profile 'huge'"),
+        (["--target", "https://example.com"], "WALLAROO_CONFORMANCE_TOKEN"),
+    ],
+)
+def test_a_mistake_is_a_usage_error_of_pytest(tmp_path, arguments, said):
+    done = run_pytest("-q", *arguments, cwd=tmp_path)
+    assert done.returncode == 4
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_the_plugin_is_idle_in_somebody_elses_tests(tmp_path):
+    (tmp_path / "test_theirs.py").write_text("def test_one():\n    assert True\n")
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "pytest", "-q", "test_theirs.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0
+    for heavy in ("pyarrow", "schemathesis", "requests", "starlette", "conformance.assembly"):
+        assert f"| {heavy}\n" not in done.stderr

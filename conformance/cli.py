@@ -19,6 +19,7 @@ from conformance import __version__
 from conformance.errors import ConformanceError, NotTestable, UsageError
 
 if TYPE_CHECKING:
+    from conformance.assembly import Assembly
     from conformance.contract import Release
     from conformance.settings import Settings
 
@@ -73,7 +74,8 @@ def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
 @click.option("--out", type=EXISTING, help="Folder for the reports (reports/<UTC time>-<run id>/).")
 @click.option("--strict", is_flag=True, help="A SHOULD that fails makes the instance not conformant.")
 @click.option("-k", "--select", metavar="EXPR", help="Only the checks whose name matches, as pytest's -k.")
-def run(config: Path | None, select: str | None, **flags: Any) -> NoReturn:
+@click.option("--explore", type=click.FloatRange(min=0), metavar="SECONDS", help="Then explore freely; no verdict.")
+def run(config: Path | None, select: str | None, explore: float | None, **flags: Any) -> NoReturn:
     """Run the checks and say whether the instance conforms.
 
     The access token comes from WALLAROO_CONFORMANCE_TOKEN or --token-file, never from a flag.
@@ -101,11 +103,33 @@ def run(config: Path | None, select: str | None, **flags: Any) -> NoReturn:
             with Progress() as progress:
                 listener = Listener(progress.begin, progress.start, progress.finish)
                 result = run_suite(assembly, listener, select=select)
+        found = _explored(assembly, explore, settings.out) if explore and not blocked else []
         paths = write_reports(settings.out, result)
     finally:
         assembly.close()
+    for line in found:
+        click.echo(line)
     summary(result, paths)
     sys.exit(result.verdict.exit_code)
+
+
+def _explored(assembly: Assembly, seconds: float, out: Path) -> list[str]:
+    """Explore, keep what was found in `exploration.json`, and say it in lines that aren't part of the verdict."""
+    import dataclasses
+    import json
+
+    from conformance.exploring import explore
+
+    click.echo(f"exploring for {seconds:g} s", err=True)
+    result = explore(assembly.context, seconds)
+    content = json.dumps(dataclasses.asdict(result), indent=2, ensure_ascii=False)
+    (out / "exploration.json").write_text(assembly.redactor.text(content) + "\n", encoding="utf-8")
+    number = len(result.findings)
+    ended = f"; it ended early: {result.ended}" if result.ended else ""
+    lines = [f"Exploration, apart from the verdict: {number} findings in {result.requests} requests{ended}"]
+    for finding in result.findings:
+        lines += [f"  {finding.title}: {finding.detail}", *(f"    {line}" for line in finding.curl.split("\n"))]
+    return [assembly.redactor.text(line) for line in lines]
 
 
 @cli.command()
@@ -148,6 +172,36 @@ def check(endpoint: str, file: str, status: int | None, release: str | None) -> 
     for line in lines:
         click.echo(line)
     sys.exit(CONFORMANT if conforms else NOT_CONFORMANT)
+
+
+@cli.command()
+@click.option("--defect", "defects", metavar="ID", multiple=True, help="Only this defect; repeatable.")
+@click.option("--jobs", type=int, metavar="N", help="Processes at a time (the machine's cores).")
+@click.option("--all-checks", is_flag=True, help="Run all checks on each defect, not those of its neighbourhood.")
+@click.option(
+    "--only",
+    type=click.Choice(["defects", "variants", "null-targets"]),
+    multiple=True,
+    help="Only this part; repeatable. Without it all three.",
+)
+@click.option("--out", type=EXISTING, default=Path("reports"), show_default=True, help="Folder for the kill matrix.")
+def selftest(
+    defects: tuple[str, ...], jobs: int | None, all_checks: bool, only: tuple[str, ...], out: Path
+) -> NoReturn:
+    """Prove the suite's own detection power: every defect caught for its own reason, and no false alarm."""
+    from conformance.selftest.command import selftest as run_selftest
+
+    code = run_selftest(
+        defects or None,
+        jobs=jobs,
+        all_checks=all_checks,
+        matrix=not only or "defects" in only,
+        variants=not only or "variants" in only,
+        null_targets=not only or "null-targets" in only,
+        out=out,
+        report=click.echo,
+    )
+    sys.exit(code)
 
 
 def _release(release_id: str) -> Release:

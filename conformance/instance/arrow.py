@@ -91,7 +91,7 @@ def _message(content: bytes) -> bytes:
 
 
 def _header_type(metadata: bytes) -> int | None:
-    """The `header_type` of a Message table, None where there is none (Flatbuffers: root offset, table, vtable, slot 1)."""
+    """The `header_type` of a Message, None where there is none (Flatbuffers: root, table, vtable, slot 1)."""
     table = _unsigned(metadata, 0, 4)
     distance = None if table is None else _unsigned(metadata, table, 4)
     if table is None or distance is None or not 0 <= table - distance < len(metadata):

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from conformance.assembly import Assembly, Rehearsal
-from conformance.contract import DEFAULT_RELEASE, Release, load_release
+from conformance.contract import DEFAULT_RELEASE, Release, Requirement, load_release
 from conformance.errors import ConformanceError
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.defects import catalogue
@@ -33,6 +33,10 @@ UPLOAD_TIMEOUT = 10.0
 LONGEST_SLEEP = 1.25
 SHORT_SLEEP = 0.01
 """Seconds: a wait for a conversion that is longer than the first counts in full, but only takes the second. Ours."""
+
+
+_ASIDE = ("fuzzing",)
+"""Topics that stand beside the endpoints whatever the contract says."""
 
 
 class Runner:
@@ -144,12 +148,21 @@ def profile_of(release: Release, breaks: tuple[str, ...]) -> str:
 
 
 def neighbourhood(release: Release, breaks: tuple[str, ...]) -> Chooses:
-    """The checks of the requirements that a defect breaks, and of all others of the same endpoints."""
+    """The checks of the requirements that a defect breaks, and of all others about the same.
+
+    About the same are the requirements of one endpoint and, of those of no endpoint, the ones of one topic: the
+    first word of the id. Fuzzing is about everything, and costs more than all the rest.
+    """
     from conformance.checkrun import requirement_ids
 
-    endpoints = {release.requirements[name].endpoint for name in breaks}
-    wanted = {r.id for r in release.requirements.values() if r.endpoint in endpoints} | set(breaks)
+    about = {_subject(release.requirements[name]) for name in breaks}
+    wanted = {r.id for r in release.requirements.values() if _subject(r) in about} | set(breaks)
     return lambda item: not wanted.isdisjoint(requirement_ids(item))
+
+
+def _subject(requirement: Requirement) -> str:
+    topic = requirement.id.partition(".")[0]
+    return topic if topic in _ASIDE else requirement.endpoint or topic
 
 
 def _found(result: RunResult) -> Findings:

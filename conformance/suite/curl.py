@@ -37,6 +37,7 @@ TRANSFER_SECONDS: Final = 120  #: for one transfer from start to end; ours
 MAX_HEADER_BYTES: Final = 1024 * 1024  #: of one reply's headers; ours
 
 _CHUNK = 64 * 1024
+_TOO_LARGE = Failure("too-large", f"the reply is over the {MAX_REPLY_BYTES} bytes that are read")
 _RESOLVING = {5: "proxy", 97: "proxy", 6: "connect", 7: "connect"}
 _TLS = frozenset({35, 51, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91})
 _BROKEN = frozenset({18, 52, 55, 56, 92})
@@ -140,8 +141,10 @@ class Curl:
             else:
                 try:
                     content = _undone(transfer.body, headers)
-                except (BadCoding, TooLarge) as error:
-                    failure = failure or Failure("decode", str(error) or "the decoded reply is too large")
+                except BadCoding as error:
+                    failure = failure or Failure("decode", str(error))
+                except TooLarge:
+                    failure = failure or _TOO_LARGE
                 response = Response.of(status, reason, headers, content)
         elif failure is None:
             failure = Failure("malformed", "the reply has no HTTP header")
@@ -257,7 +260,7 @@ def _parsed_head(head: bytes) -> tuple[int, str, list[tuple[str, str]]]:
 def _failure(transfer: _Transfer) -> Failure | None:
     """What curl's exit code means. Source: curl's manual, exit codes."""
     if transfer.too_large:
-        return Failure("too-large", f"the reply is over the {MAX_REPLY_BYTES} bytes that are read")
+        return _TOO_LARGE
     if transfer.code == 0:
         return None
     if transfer.code == 26:

@@ -101,19 +101,19 @@ def link_leads_to_its_model(answer: Answer, case: GeneratedCase, endpoint: str) 
     reply, wanted = answer.reply, case.body
     if not answer.followed or not isinstance(wanted, dict) or reply.status in GATEWAY_STATUSES:
         return
-    served = reply.is_success or not _must_be_served(endpoint, wanted)
+    replies = [*answer.walked, reply]
     expect(
-        served,
-        expected=f"{endpoint} finds what an earlier reply named, {show(wanted)}",
-        actual=lambda: describe(reply),
-        replies=[*answer.walked, reply],
+        reply.is_success or not _must_be_served(endpoint, wanted),
+        expected=f"{endpoint} finds what an earlier reply named",
+        actual=lambda: f"{show(wanted)} is answered {describe(reply)}",
+        replies=replies,
     )
     told = _told(endpoint, reply.json(), wanted) if reply.is_success else None
     expect(
         told is None,
-        expected=f"{endpoint} answers about what it was asked for, {show(wanted)}",
-        actual=lambda: str(told),
-        replies=[*answer.walked, reply],
+        expected=f"{endpoint} answers about what it was asked for",
+        actual=lambda: f"asked for {show(wanted)}, {told}",
+        replies=replies,
     )
 
 

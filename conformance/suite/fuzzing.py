@@ -34,10 +34,10 @@ from conformance.suite.fuzz_judges import (
 )
 from conformance.suite.fuzzed_requests import Known, confined, narrowed, wire
 from conformance.suite.probes import UPLOAD
-from conformance.suite.searching import SHRINKING, Answers, reproducible, search, settings
+from conformance.suite.searching import SHRINKING, Answers, Failures, search, settings
 
 if TYPE_CHECKING:
-    from schemathesis.generation.stateful.state_machine import APIStateMachine, Transition
+    from schemathesis.generation.stateful.state_machine import APIStateMachine, StepInput, StepOutput, Transition
     from schemathesis.specs.openapi.stateful import OpenAPIStateMachine
 
 STEPS: Final = 6
@@ -72,6 +72,7 @@ class Fuzzer:
         self._documented = self._schema(narrowed(release, known))
         self._arbitrary = self._schema(narrowed(release, known, (UPLOAD,)))
         self._answers: Answers[Answer] = Answers(0)
+        self._failures = Failures()
         self._asked: tuple[str, ...] = ()
         self._walked: tuple[Reply, ...] = ()
 
@@ -103,11 +104,11 @@ class Fuzzer:
         Raises NotTestable where no link could be followed.
         """
         self._answers, before = Answers(walks * STEPS + SHRINKING, self.stop), self.links
+        self._failures = Failures()
         machine = self._machine()
         if self.seed is not None:
             machine = hypothesis.seed(self.seed)(machine)
-        with reproducible(), own_failures():
-            machine.run(settings=settings(walks, self.seed, steps=STEPS))
+        self._failures.conclude(lambda: machine.run(settings=settings(walks, self.seed, steps=STEPS)))
         if self.links == before and not self.stop():
             raise NotTestable("none of the contract's links could be followed to a success")
 
@@ -174,9 +175,13 @@ class Fuzzer:
         def validate_response(_: OpenAPIStateMachine, response: Answer, case: GeneratedCase, **__: Any) -> None:
             fuzzer._judge(case, response, [link_leads_to_its_model])
 
+        def step(machine: OpenAPIStateMachine, input: StepInput) -> StepOutput:
+            with fuzzer._failures.noted():
+                return base.step(machine, input)
+
         base = self._documented.build_state_machine(feedback=NO_FEEDBACK, link_calibration=None)
-        methods = {"setup": lambda _: fuzzer._begin(), "call": call, "validate_response": validate_response}
-        return type("Walk", (base,), methods)
+        methods = {"setup": lambda _: fuzzer._begin(), "step": step, "call": call}
+        return type("Walk", (base,), {**methods, "validate_response": validate_response})
 
 
 def _linked_body(transition: Transition | None) -> dict[str, Any] | None:

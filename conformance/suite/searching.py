@@ -9,7 +9,6 @@ from typing import Any, Final, Generic, TypeVar
 from unittest import mock
 
 import hypothesis
-from hypothesis.errors import Unsatisfiable
 from hypothesis.reporting import with_reporter
 
 from conformance.errors import ConformanceError
@@ -20,11 +19,14 @@ SHRINKING: Final = 40
 """Requests beyond its examples that a search may send to make a counterexample smaller. Ours."""
 
 
+class Spent(BaseException):
+    """The search may ask no more. Not an Exception, which hypothesis would take for a counterexample."""
+
+
 class Answers(Generic[T]):
     """What was answered, by what was asked. Nothing is asked twice, so that shrinking is bounded and never flaky.
 
-    At most `limit` questions are put, and none after `stop()` holds or after an answer failed altogether; an example
-    that needs another one is passed over.
+    At most `limit` questions are put, none after `stop()` holds, and none after one had no answer at all.
     """
 
     def __init__(self, limit: int, stop: Callable[[], bool] = lambda: False) -> None:
@@ -33,14 +35,11 @@ class Answers(Generic[T]):
         self._answers: dict[Hashable, T | ConformanceError] = {}
         self._broken = False
 
-    def __len__(self) -> int:
-        return len(self._answers)
-
     def ask(self, question: Hashable, put: Callable[[], T]) -> T:
-        """The answer to `question`; `put` asks it. Raises what it raised, each time anew."""
+        """The answer to `question`; `put` asks it. Raises what `put` raised, each time anew, and Spent."""
         if question not in self._answers:
             if self._broken or len(self._answers) >= self.limit or self._stop():
-                hypothesis.reject()
+                raise Spent
             try:
                 self._answers[question] = put()
             except ConformanceError as failure:
@@ -64,15 +63,41 @@ def search(
 
     Without a seed the values are the same in each run.
     """
+    failures = Failures()
 
     def judged(example: T) -> None:
-        judge(example)
+        with failures.noted():
+            judge(example)
 
     test = settings(examples, seed)(hypothesis.given(strategy)(judged))
     if seed is not None:
         test = hypothesis.seed(seed)(test)
-    with reproducible():
-        test()
+    failures.conclude(test)
+
+
+class Failures:
+    """What a search found so far, so that it isn't lost where the search may ask no more."""
+
+    def __init__(self) -> None:
+        self._last: Exception | None = None
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Keep the exception that comes out of one judgement."""
+        try:
+            yield
+        except Exception as failure:
+            self._last = failure
+            raise
+
+    def conclude(self, run: Callable[[], None]) -> None:
+        """Run the search to its end. Raises what it found: the smallest, or the last where it may ask no more."""
+        with reproducible():
+            try:
+                run()
+            except Spent:
+                if self._last is not None:
+                    raise self._last from None
 
 
 def settings(examples: int, seed: int | None = None, *, steps: int = 1) -> hypothesis.settings:
@@ -95,11 +120,7 @@ def settings(examples: int, seed: int | None = None, *, steps: int = 1) -> hypot
 def reproducible() -> Iterator[None]:
     """Examples that depend on nothing but strategy and seed, and no output of hypothesis' own."""
     with with_reporter(_ignore), _without_local_constants():
-        try:
-            yield
-        except Unsatisfiable:
-            # Each example was passed over: the time or the requests were spent.
-            return
+        yield
 
 
 def _ignore(_: object) -> None:

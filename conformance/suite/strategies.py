@@ -158,7 +158,7 @@ def _nested(inner: SearchStrategy[pa.DataType], portable: bool) -> SearchStrateg
     branches = [
         st.builds(pa.list_, child, st.one_of(st.integers(0, 1024), st.just(LARGEST))),
         children.map(pa.struct),
-        _maps(inner),
+        _maps(inner, portable),
         st.builds(pa.dictionary, index, inner.filter(_fits_dictionary), st.booleans()),
         _unions(children),
     ]
@@ -176,12 +176,13 @@ def _fits_dictionary(kind: pa.DataType) -> bool:
     return not pa.types.is_dictionary(kind) and not isinstance(kind, pa.BaseExtensionType)
 
 
-def _maps(inner: SearchStrategy[pa.DataType]) -> SearchStrategy[pa.DataType]:
+def _maps(inner: SearchStrategy[pa.DataType], portable: bool) -> SearchStrategy[pa.DataType]:
     import pyarrow as pa
 
     # pyarrow names a map's children itself when it reads one, so other names don't come back.
-    key = inner.filter(lambda kind: not pa.types.is_null(kind)).map(lambda kind: pa.field("key", kind, nullable=False))
-    item = fields(inner).map(lambda field: field.with_name("value"))
+    keys = inner.filter(lambda kind: not pa.types.is_null(kind) and not (portable and pa.types.is_dictionary(kind)))
+    key = keys.map(lambda kind: pa.field("key", kind, nullable=False))
+    item = fields(inner, portable=portable).map(lambda field: field.with_name("value"))
     return st.builds(pa.map_, key, item, keys_sorted=st.booleans())
 
 
@@ -201,7 +202,9 @@ def fields(kinds: SearchStrategy[pa.DataType] | None = None, *, portable: bool =
     """A field: any name, type, nullability and metadata; now and then of an extension type that nobody knows."""
     kinds = types(portable=portable) if kinds is None else kinds
     described = st.one_of(metadata(), extension_metadata())
-    return st.builds(_field, names(portable=portable), kinds, st.booleans(), described)
+    made = st.builds(_field, names(portable=portable), kinds, st.booleans(), described)
+    # nanoarrow 0.9 takes each dictionary field for a nullable one.
+    return made.filter(lambda field: field.nullable or not _is_dictionary(field)) if portable else made
 
 
 def _field(name: str, kind: pa.DataType, nullable: bool, described: dict[bytes, bytes] | None) -> Any:
@@ -210,6 +213,12 @@ def _field(name: str, kind: pa.DataType, nullable: bool, described: dict[bytes, 
     if isinstance(kind, pa.BaseExtensionType):  # which has its own entries in the metadata
         described = {key: value for key, value in (described or {}).items() if not key.startswith(b"ARROW:")}
     return pa.field(name, kind, nullable=nullable or pa.types.is_null(kind), metadata=described)
+
+
+def _is_dictionary(field: pa.Field) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_dictionary(field.type))
 
 
 @cache

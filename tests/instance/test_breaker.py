@@ -20,7 +20,8 @@ def failure(kind: str) -> InstanceFailure:
 
 @pytest.fixture
 def breaker() -> Breaker:
-    return Breaker(lambda ticks=itertools.count(): float(next(ticks)))
+    ticks = itertools.count()
+    return Breaker(lambda: float(next(ticks)))
 
 
 def fail(breaker: Breaker, path: str, kind: str = "timeout") -> None:
@@ -44,7 +45,7 @@ def test_a_silent_path_is_given_up_alone(breaker):
     for _ in range(MAX_SILENT):
         fail(breaker, "/a?x=1", "too-slow")
         answer(breaker, "/b")
-    with pytest.raises(StoppedAnswering, match="^/a stopped answering"):
+    with pytest.raises(StoppedAnswering, match=r"^/a stopped answering"):
         answer(breaker, "/a")
     answer(breaker, "/b")
 
@@ -68,8 +69,7 @@ def test_requests_side_by_side_that_fail_together_count_once(breaker):
         watch.__enter__()
     for watch in watches:
         error = failure("timeout")
-        with pytest.raises(InstanceFailure):
-            watch.__exit__(type(error), error, None)
+        assert not watch.__exit__(type(error), error, None)
     answer(breaker, "/a")
 
 

@@ -154,7 +154,8 @@ def _challenge_of(client: Client) -> str:
 
 
 def _foreign_upload(client: Client) -> str:
-    return f"an upload into another user's workspace: {outcome(client, client.upload(token=client.mock.other_token).answer)}"
+    sent = client.upload(token=client.mock.other_token)
+    return f"an upload into another user's workspace: {outcome(client, sent.answer)}"
 
 
 def _requirement(endpoint: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conformance.mock import lifecycle
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.defects import samples
-from conformance.mock.defects.defect import Defect, Probe
-from conformance.mock.defects.observations import ends, seen, settled
+from conformance.mock.defects.defect import Defect
+from conformance.mock.defects.observations import ends, seen
 from conformance.mock.records import Version
 
 if TYPE_CHECKING:

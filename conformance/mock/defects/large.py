@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -31,14 +31,14 @@ _AT_ONCE = 4
 _UPLOAD_PATH = "/v1/api/models/upload_and_convert"
 
 
-def _cut(above: int, below: int | None, left: Callable[[int], int]) -> type[Behaviour]:
-    """Files of more than `above` bytes, and at most `below`, lose their end."""
+def _cut(above: int, below: int | None = None, *, keep: int | None = None) -> type[Behaviour]:
+    """Files of more than `above` bytes, and at most `below`, are cut to `keep`, or lose their last byte."""
 
     class Cut(Behaviour):
         def check_upload(self, upload: Upload, user: User) -> Metadata:
             metadata = super().check_upload(upload, user)
             if upload.path is not None and above < upload.size and (below is None or upload.size <= below):
-                upload.size = left(upload.size)
+                upload.size = upload.size - 1 if keep is None else keep
                 os.truncate(upload.path, upload.size)
                 upload.sha256 = sha256_of_start(upload.path, upload.size)
             return metadata
@@ -126,15 +126,15 @@ def large_defects() -> Iterator[Defect]:
             f"upload.large.cut-at-{size}-mib",
             f"Files are cut at {size} MiB.",
             larger,
-            _cut(size * MIB, None, lambda _, size=size: size * MIB),
+            _cut(size * MIB, keep=size * MIB),
             _arrives(size * MIB),
-        )  # type: ignore[misc]
+        )
     for size, next_size in ((1, 8), (8, 64)):
         yield Defect(
             f"upload.large.last-byte-of-{size}-mib",
             f"Files of {size} to {next_size} MiB lose their last byte.",
             (f"upload.large-file-{size}-mib",),
-            _cut(size * MIB, next_size * MIB, lambda found: found - 1),
+            _cut(size * MIB, next_size * MIB),
             _arrives(size * MIB),
         )
     apart = whether("uploads at the same time keep apart", _kept_apart)

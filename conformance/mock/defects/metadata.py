@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from conformance.mock.behaviour import Behaviour
@@ -126,7 +128,8 @@ def _either_way() -> Iterator[Defect]:
          _defaulting("visibility"), {"visibility": ...}),
         ("python-version-required", "without a Python version", _without("conversion.python_version", ...),
          _defaulting("conversion.python_version"), {"conversion.python_version": ...}),
-        ("workspace-id-string", "whose workspace_id is a string", string_workspace, integer, {"workspace_id": lambda client: str(client.workspace)}),
+        ("workspace-id-string", "whose workspace_id is a string", string_workspace, integer,
+         {"workspace_id": lambda client: str(client.workspace)}),
         ("requirements-string", "whose requirements are a string", string_requirements,
          _defaulting("conversion.requirements"), {"conversion.requirements": "[]"}),
         ("schemas-nested", "with its schemas inside conversion", nested, lambda *_: None,
@@ -197,6 +200,35 @@ def _values() -> Iterator[Defect]:
     )
 
 
+def _only_as_text(path: str) -> type[Behaviour]:
+    """Takes a field only as the text of its JSON."""
+
+    def condition(fields: Fields, upload: Upload) -> bool:
+        return isinstance(value_at(fields, path), str)
+
+    def read(behaviour: Behaviour, fields: Fields, upload: Upload, user: User) -> None:
+        with suppress(ValueError):
+            put(fields, path, json.loads(value_at(fields, path)))
+
+    refused = upload_refused(lambda fields, _: not isinstance(value_at(fields, path), str), f"{path} must be a string.")
+    return type("OnlyAsText", (refused, upload_repaired(condition, read)), {})
+
+
+def _texts() -> Iterator[Defect]:
+    """Values that are taken only in a type that the examples don't send."""
+    for path, requirement in (
+        ("workspace_id", "upload.workspace-id-places-model"),
+        ("conversion", "upload.conversion-object"),
+    ):
+        yield Defect(
+            f"{requirement}.only-as-text",
+            f"An upload's {path} is taken only as a string.",
+            (requirement,),
+            _only_as_text(path),
+            upload_outcome("an upload with the documented metadata"),
+        )
+
+
 def _refusals() -> Iterator[Defect]:
     """Values that should be taken and are refused."""
 
@@ -214,10 +246,6 @@ def _refusals() -> Iterator[Defect]:
         ("visibility-private.refused", "Private models are refused.",
          (private, "upload.pytorch-requests-example", "upload.pytorch-curl-example", "journey.pytorch"),
          lambda fields, _: fields.get("visibility") == "private", {"visibility": "private"}),
-        ("workspace-id-places-model.integer-refused", "The workspace's id is taken only as a string of digits.",
-         ("upload.workspace-id-places-model",), lambda fields, _: isinstance(fields.get("workspace_id"), int), {}),
-        ("conversion-object.refused", "`conversion` is taken only as a string.",
-         ("upload.conversion-object",), lambda fields, _: isinstance(fields.get("conversion"), dict), {}),
         ("requirements-empty-list.refused", "An empty list of requirements is refused.",
          ("upload.requirements-empty-list",), lambda fields, _: value_at(fields, "conversion.requirements") == [], {}),
         ("unknown-fields-ignored.refused", "Unknown fields are refused.",
@@ -264,6 +292,7 @@ def metadata_defects() -> Iterator[Defect]:
     yield from _either_way()
     yield from _mistyped()
     yield from _values()
+    yield from _texts()
     yield from _refusals()
     yield Defect(
         "upload.unknown-workspace.accepted",

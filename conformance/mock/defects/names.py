@@ -103,7 +103,8 @@ def _digest_right(client: Client) -> str:
 def _model_names() -> Iterator[Defect]:
     cases: tuple[tuple[str, str, str, Callable[[str], str]], ...] = (
         ("lower-cased", "Names are put into lower case.", "Probe-", str.lower),
-        ("upper-cased-first", "The first letter of a name is made a capital.", "probe-", lambda name: name[:1].upper() + name[1:]),
+        ("upper-cased-first", "The first letter of a name is made a capital.", "probe-",
+         lambda name: name[:1].upper() + name[1:]),
         ("trimmed", "Spaces around a name are dropped.", "  probe-", str.strip),
         ("spaces-joined", "Runs of spaces in a name become one.", "probe  ", lambda name: re.sub(" +", " ", name)),
         ("composed", "Names are put into Unicode's composed form.", "probe-e\u0301-",
@@ -123,14 +124,18 @@ def _model_names() -> Iterator[Defect]:
 
 def _file_names() -> Iterator[Defect]:
     cases: tuple[tuple[str, str, str, Callable[[Upload, str], str]], ...] = (
+        ("basename", "File names lose what stands before their last slash.", "./models/model.onnx",
+         lambda _, name: name.rpartition("/")[2]),
         ("lower-cased", "File names are put into lower case.", "Model.onnx", lambda _, name: name.lower()),
         ("extended", "A file name without an extension gets one.", "model-file",
          lambda _, name: name if "." in name else f"{name}.onnx"),
-        ("shortened", "File names lose their extension.", "model.onnx", lambda _, name: name.rpartition(".")[0] or name),
+        ("shortened", "File names lose their extension.", "model.onnx",
+         lambda _, name: name.rpartition(".")[0] or name),
         ("models", "The file is named after the model.", "model.onnx",
          lambda upload, name: upload.metadata.name + ".onnx" if upload.metadata else name),
         ("digest", "The file is named after its digest.", "model.onnx", lambda upload, _: upload.sha256),
-        ("underscored", "Dashes in file names become underscores.", "model-1.onnx", lambda _, name: name.replace("-", "_")),
+        ("underscored", "Dashes in file names become underscores.", "model-1.onnx",
+         lambda _, name: name.replace("-", "_")),
     )  # fmt: skip
     for word, says, given, rename in cases:
         yield Defect(

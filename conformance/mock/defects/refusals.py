@@ -79,8 +79,10 @@ def _status(status: int) -> Change:
 class _EmptyRequests(Wrapper):
     """Looks at requests to the models endpoints that have no body; what becomes of their reply is the subclass's."""
 
+    paths = "/v1/api/models/"
+
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not scope["path"].startswith("/v1/api/models/") or header(scope, "content-length") not in ("", "0"):
+        if not scope["path"].startswith(self.paths) or header(scope, "content-length") not in ("", "0"):
             await self.app(scope, receive, send)
             return
         held: list[Message] = []
@@ -111,6 +113,9 @@ class _NoReply(_EmptyRequests):
 
 
 class _Hanging(_EmptyRequests):
+    # One endpoint is enough: whoever asks waits.
+    paths = "/v1/api/models/list"
+
     async def refuse(self, scope: Scope, start: Message, content: bytes, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
@@ -204,7 +209,7 @@ def refusal_defects() -> Iterator[Defect]:
     cases: tuple[tuple[str, str, type[_EmptyRequests], float], ...] = (
         ("cut-short", "The reply to a request without a body breaks off.", _CutShort, 5.0),
         ("no-reply", "A request without a body closes the connection.", _NoReply, 5.0),
-        ("hangs", "A request without a body is never answered.", _Hanging, HANG_TIMEOUT),
+        ("hangs", "A list without a body is never answered.", _Hanging, HANG_TIMEOUT),
     )
     for name, says, wrapper, timeout in cases:
         behaviour, probe = _wrapped(wrapper), _raw_status("list", b"", timeout)

@@ -104,7 +104,7 @@ def _id_is_versions(client: Client) -> str:
 
 
 def _different_uuids(client: Client) -> bool:
-    older, newer = client.twice()
+    _, newer = client.twice()
     uuids = [row.get("model_version") for row in client.versions(newer)]
     return len(uuids) == len(set(uuids)) > 1
 

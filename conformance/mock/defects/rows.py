@@ -8,8 +8,8 @@ from typing import Any
 
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.defects.client import Client
-from conformance.mock.defects.versions import Asked, Select, selected
 from conformance.mock.defects.defect import Defect, Probe
+from conformance.mock.defects.versions import Asked, Select, selected
 from conformance.mock.records import Model, User, Version
 
 Amend = Callable[[Version, list[Version]], Version]
@@ -71,7 +71,8 @@ def _row_says(what: str, name: str, expected: Callable[[Client, Any], Any]) -> P
     def look(client: Client) -> str:
         client.twice()
         sent = client.upload()
-        return f"{name} of a version: {what}: {'yes' if client.version(sent).get(name) == expected(client, sent) else 'no'}"
+        right = client.version(sent).get(name) == expected(client, sent)
+        return f"{name} of a version is {what}: {'yes' if right else 'no'}"
 
     return look
 

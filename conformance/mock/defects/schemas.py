@@ -223,7 +223,8 @@ def schema_defects() -> Iterator[Defect]:
          _renamed_field("input_schema")),
         ("output-altered", "The first field of the output schema has another name.", ("schemas.output-echoed",),
          _renamed_field("output_schema")),
-        ("input-emptied", "The input schema is shown as an empty text.", ("schemas.input-echoed",), _emptied("input_schema")),
+        ("input-emptied", "The input schema is shown as an empty text.", ("schemas.input-echoed",),
+         _emptied("input_schema")),
         ("output-emptied", "The output schema is shown as an empty text.", ("schemas.output-echoed",),
          _emptied("output_schema")),
     )  # fmt: skip

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.mock.behaviour import Behaviour
-from conformance.mock.defects.client import Client
 from conformance.mock.defects.authentication import asked_with
+from conformance.mock.defects.client import Client
 from conformance.mock.defects.defect import Defect
 from conformance.mock.records import User
 from conformance.mock.replies import Refusal

@@ -1,8 +1,9 @@
-"""list_versions: which rows it shows for which keys, and what stands in them."""
+"""list_versions: which rows it shows for which keys."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from conformance.mock.behaviour import Behaviour
@@ -10,9 +11,8 @@ from conformance.mock.defects.client import Client, Rows, objects
 from conformance.mock.defects.defect import Defect, Probe
 from conformance.mock.defects.kinds import reply_changed
 from conformance.mock.defects.observations import UNKNOWN_ID
-from conformance.mock.records import User, Version
+from conformance.mock.records import Model, User, Version
 from conformance.mock.replies import Call, Reply
-
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ def selected(select: Select) -> type[Behaviour]:
 
     class Selected(Behaviour):
         def select_versions(self, user: User, name: str | None, model_id: int | None) -> list[Version]:
-            return select(self, user, name, model_id, super().select_versions(user, name, model_id))
+            found = super().select_versions(user, name, model_id)
+            return select(Asked(self, user, name, model_id), found)
 
     return Selected
 
@@ -54,21 +55,29 @@ def _keys_changed(change: Callable[[str | None, int | None], tuple[str | None, i
 
 
 def _beginning_alike(asked: Asked, found: list[Version]) -> list[Version]:
-    alike = [model for model in behaviour.store.models() if name and model.name.startswith(name)]
-    more = [version for model in alike for version in behaviour.store.versions_of(model.id)]
-    return list({version.id: version for version in [*found, *more]}.values())
+    name, models = asked.name, asked.behaviour.store.models()
+    alike = asked.versions_of(model for model in models if name and model.name.startswith(name))
+    return list({version.id: version for version in [*found, *alike]}.values())
 
 
 def _with_workspace(asked: Asked, found: list[Version]) -> list[Version]:
-    models = behaviour.store.models(found[0].workspace_id) if found else []
-    return [version for model in models for version in behaviour.store.versions_of(model.id)]
+    return asked.versions_of(asked.behaviour.store.models(found[0].workspace_id)) if found else []
+
+
+def _with_workspace_where(applies: Callable[[Asked], bool]) -> type[Behaviour]:
+    """All rows of the workspace, for some requests."""
+    return selected(lambda asked, found: _with_workspace(asked, found) if applies(asked) else found)
 
 
 def _all_for_unknown(asked: Asked, found: list[Version]) -> list[Version]:
-    if found or not name or not model_id:
+    if found or not asked.name or not asked.model_id:
         return found
-    mine = [model for model in behaviour.store.models() if model.workspace_id in user.workspaces]
-    return [version for model in mine for version in behaviour.store.versions_of(model.id)]
+    return asked.versions_of(m for m in asked.behaviour.store.models() if m.workspace_id in asked.user.workspaces)
+
+
+def _by_id_if_known(asked: Asked, found: list[Version]) -> list[Version]:
+    known = asked.model_id is not None and asked.behaviour.store.model(asked.model_id) is not None
+    return [version for version in found if version.model_id == asked.model_id] if known else found
 
 
 def _empty_with(*keys: str) -> type[Behaviour]:
@@ -147,33 +156,21 @@ def _key_defects() -> Iterator[Defect]:
         "list-versions.name-ignored",
         "Beside an id that some model has, the name is ignored.",
         ("list-versions.keys-combined",),
-        selected(
-            lambda b, _u, _n, model_id, found: (
-                [v for v in found if v.model_id == model_id]
-                if model_id is not None and b.store.model(model_id)
-                else found
-            )
-        ),
+        selected(_by_id_if_known),
         crossed,
     )
     yield Defect(
         "list-versions.any-name",
         "By name alone, the rows of all models are shown.",
         ("list-versions.by-name",),
-        selected(
-            lambda b, u, name, model_id, found: (
-                _with_workspace(b, u, name, model_id, found) if model_id is None else found
-            )
-        ),
+        _with_workspace_where(lambda asked: asked.model_id is None),
         by_name,
     )
     yield Defect(
         "list-versions.any-id",
         "By id alone, the rows of all models are shown.",
         ("list-versions.by-models-pk-id",),
-        selected(
-            lambda b, u, name, model_id, found: _with_workspace(b, u, name, model_id, found) if name is None else found
-        ),
+        _with_workspace_where(lambda asked: asked.name is None),
         by_id,
     )
     yield Defect(
@@ -187,11 +184,7 @@ def _key_defects() -> Iterator[Defect]:
         "list-versions.whole-workspace",
         "With both keys, the rows of the whole workspace are shown.",
         ("list-versions.only-asked-rows", "list-versions.keys-combined"),
-        selected(
-            lambda b, u, name, model_id, found: (
-                _with_workspace(b, u, name, model_id, found) if name and model_id else found
-            )
-        ),
+        _with_workspace_where(lambda asked: bool(asked.name and asked.model_id)),
         both,
     )
     yield Defect(

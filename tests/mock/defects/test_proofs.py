@@ -1,0 +1,52 @@
+"""Each defect is real: its probe sees it, and sees nothing of the kind on a right instance."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.mock.behaviour import Behaviour
+from conformance.mock.defects import Defect, behaviour_for, catalogue
+from conformance.mock.defects.probe import ProbeFailed, prove
+
+CATALOGUE = catalogue()
+PROBES = {defect.probe: name for name, defect in CATALOGUE.items()}
+
+
+@pytest.mark.parametrize("defect", CATALOGUE.values(), ids=CATALOGUE)
+def test_a_defect_shows_itself_to_its_probe(prover, defect):
+    evidence = prover.prove(defect)
+    assert "rightly" in evidence
+    assert "\n" not in evidence
+
+
+@pytest.mark.parametrize("probe", PROBES, ids=PROBES.values())
+def test_a_probe_sees_the_same_of_a_right_instance_each_time(prover, probe):
+    assert prover.look_again(probe) == prover.right(probe) == prover.wrong(Behaviour(), probe)
+
+
+def test_a_defect_that_does_nothing_is_found_out():
+    idle = Defect("any.idle", "Does nothing.", ("list.id",), Behaviour, CATALOGUE["list.id.null"].probe)
+    with pytest.raises(ProbeFailed, match=r"the defect any\.idle shows nothing: list answers models\[\]\.id as a pos"):
+        prove(idle)
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ("list.id.null", "list.name.renamed", "get.id.mistyped"),
+        ("upload.digest.of-name", "upload.file-name.digest", "upload.id.unknown"),
+        (
+            "upload.name-required.missing-accepted",
+            "upload.name-required.null-accepted",
+            "upload.mistyped.name-accepted",
+        ),
+        ("list.open-without-token", "get.open-without-token", "authentication.token.none-accepted"),
+        ("api.docs.missing", "curl.list.blocked", "errors.empty-body.no-reply", "upload.concurrent.ids-mixed-up"),
+        ("upload.visibility-required.refused-but-created", "upload.schemas-nested.accepted-but-lost"),
+    ],
+    ids=lambda ids: ids[0],
+)
+def test_several_defects_at_once_all_show_themselves(prover, ids):
+    for name in ids:
+        probe = CATALOGUE[name].probe
+        assert prover.wrong(behaviour_for(ids), probe) != prover.right(probe), name

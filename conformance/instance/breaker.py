@@ -44,6 +44,7 @@ class Breaker:
     @contextmanager
     def watch(self, path: str) -> Iterator[None]:
         """Send one request to `path` inside. Raises StoppedAnswering in its place where that is of no use."""
+        path = path.partition("?")[0]
         self._refuse(path)
         began = self._clock()
         try:
@@ -75,4 +76,4 @@ class Breaker:
                     streak.last_failed_at = self._clock()
 
     def _streak(self, path: str) -> _Streak:
-        return self._paths.setdefault(path.partition("?")[0], _Streak())
+        return self._paths.setdefault(path, _Streak())

@@ -43,19 +43,24 @@ def names(*, portable: bool = False) -> SearchStrategy[str]:
 
 
 @cache
-def metadata() -> SearchStrategy[dict[bytes, bytes] | None]:
+def metadata(*, portable: bool = False) -> SearchStrategy[dict[bytes, bytes] | None]:
     """Metadata of a schema or a field: none, empty, what libraries write, or any bytes, UTF-8 or not."""
     texts = st.sampled_from([b"description", b"unit", b"pandas", b"\xc3\xa9t\xc3\xa9"])
-    key = st.one_of(texts, st.binary(max_size=8))
-    return st.one_of(st.none(), st.dictionaries(key, st.binary(max_size=24), max_size=3))
+    key = st.one_of(texts, _bytes(8, portable))
+    return st.one_of(st.none(), st.dictionaries(key, _bytes(24, portable), max_size=3))
 
 
 @cache
-def extension_metadata() -> SearchStrategy[dict[bytes, bytes]]:
+def extension_metadata(*, portable: bool = False) -> SearchStrategy[dict[bytes, bytes]]:
     """Metadata that makes a field an extension type which no library knows."""
     name = st.from_regex(re.compile(r"example\.[a-z]{1,8}", re.ASCII), fullmatch=True).map(str.encode)
-    optional = {b"ARROW:extension:metadata": st.binary(max_size=16), b"unit": st.just(b"m")}
+    optional = {b"ARROW:extension:metadata": _bytes(16, portable), b"unit": st.just(b"m")}
     return st.fixed_dictionaries({b"ARROW:extension:name": name}, optional=optional)
+
+
+def _bytes(size: int, portable: bool) -> SearchStrategy[bytes]:
+    # nanoarrow 0.9 ends a value of metadata at its first NUL.
+    return st.binary(max_size=size).map(lambda value: value.replace(b"\0", b"\xff") if portable else value)
 
 
 @cache
@@ -159,7 +164,7 @@ def _nested(inner: SearchStrategy[pa.DataType], portable: bool) -> SearchStrateg
         st.builds(pa.list_, child, st.one_of(st.integers(0, 1024), st.just(LARGEST))),
         children.map(pa.struct),
         _maps(inner, portable),
-        st.builds(pa.dictionary, index, inner.filter(_fits_dictionary), st.booleans()),
+        st.builds(pa.dictionary, index, inner.map(_dictionary_value), st.booleans()),
         _unions(children),
     ]
     if not portable:  # nanoarrow 0.9 reads neither of them
@@ -169,21 +174,27 @@ def _nested(inner: SearchStrategy[pa.DataType], portable: bool) -> SearchStrateg
     return st.one_of(st.builds(lambda make, of: make(of), st.sampled_from(layouts), child), *branches)
 
 
-def _fits_dictionary(kind: pa.DataType) -> bool:
+def _dictionary_value(kind: pa.DataType) -> pa.DataType:
     # IPC keeps a field's dictionary encoding and extension beside its type: of two, one on the other, only one stays.
     import pyarrow as pa
 
-    return not pa.types.is_dictionary(kind) and not isinstance(kind, pa.BaseExtensionType)
+    return pa.string() if pa.types.is_dictionary(kind) or isinstance(kind, pa.BaseExtensionType) else kind
 
 
 def _maps(inner: SearchStrategy[pa.DataType], portable: bool) -> SearchStrategy[pa.DataType]:
     import pyarrow as pa
 
     # pyarrow names a map's children itself when it reads one, so other names don't come back.
-    keys = inner.filter(lambda kind: not pa.types.is_null(kind) and not (portable and pa.types.is_dictionary(kind)))
-    key = keys.map(lambda kind: pa.field("key", kind, nullable=False))
     item = fields(inner, portable=portable).map(lambda field: field.with_name("value"))
-    return st.builds(pa.map_, key, item, keys_sorted=st.booleans())
+    return st.builds(pa.map_, inner.map(_key_field), item, keys_sorted=st.booleans())
+
+
+def _key_field(kind: pa.DataType) -> pa.Field:
+    import pyarrow as pa
+
+    # A key is never null, and nanoarrow 0.9 takes each dictionary field for a nullable one.
+    fits = not pa.types.is_null(kind) and not pa.types.is_dictionary(kind)
+    return pa.field("key", kind if fits else pa.string(), nullable=False)
 
 
 def _unions(children: SearchStrategy[list[pa.Field]]) -> SearchStrategy[pa.DataType]:
@@ -201,31 +212,27 @@ def _union(make: Callable[..., pa.DataType], members: list[pa.Field], codes: lis
 def fields(kinds: SearchStrategy[pa.DataType] | None = None, *, portable: bool = False) -> SearchStrategy[pa.Field]:
     """A field: any name, type, nullability and metadata; now and then of an extension type that nobody knows."""
     kinds = types(portable=portable) if kinds is None else kinds
-    described = st.one_of(metadata(), extension_metadata())
-    made = st.builds(_field, names(portable=portable), kinds, st.booleans(), described)
-    # nanoarrow 0.9 takes each dictionary field for a nullable one.
-    return made.filter(lambda field: field.nullable or not _is_dictionary(field)) if portable else made
+    described = st.one_of(metadata(portable=portable), extension_metadata(portable=portable))
+    return st.builds(_field, names(portable=portable), kinds, st.booleans(), described, st.just(portable))
 
 
-def _field(name: str, kind: pa.DataType, nullable: bool, described: dict[bytes, bytes] | None) -> Any:
+def _field(
+    name: str, kind: pa.DataType, nullable: bool, described: dict[bytes, bytes] | None, portable: bool
+) -> pa.Field:
     import pyarrow as pa
 
     if isinstance(kind, pa.BaseExtensionType):  # which has its own entries in the metadata
         described = {key: value for key, value in (described or {}).items() if not key.startswith(b"ARROW:")}
-    return pa.field(name, kind, nullable=nullable or pa.types.is_null(kind), metadata=described)
-
-
-def _is_dictionary(field: pa.Field) -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_dictionary(field.type))
+    # nanoarrow 0.9 takes each dictionary field for a nullable one.
+    nullable = nullable or pa.types.is_null(kind) or (portable and pa.types.is_dictionary(kind))
+    return pa.field(name, kind, nullable=nullable, metadata=described)
 
 
 @cache
 def schemas(*, portable: bool = False) -> SearchStrategy[pa.Schema]:
     """Any schema, most often of what models use; `portable` keeps to what nanoarrow reads and hands on."""
     anything = st.lists(fields(portable=portable), max_size=6)
-    return st.one_of(ml_schemas(), st.builds(_schema, anything, metadata()))
+    return st.one_of(ml_schemas(), st.builds(_schema, anything, metadata(portable=portable)))
 
 
 @st.composite

@@ -49,12 +49,10 @@ def _start(
     change: tuple[str, object] | None = None,
 ) -> None:
     name = context.name("conversion", case.replace("_", "-"))
-    file = model if case.startswith("truncated") else unique_file(model, name)
-    metadata = metadata_for(file, name, models.workspace_id)
-    if change is not None:
-        metadata = changed(metadata, *change)
     try:
-        started.start(case, attempt(models, file, metadata))
+        file = model if case.startswith("truncated") else unique_file(model, name)
+        metadata = metadata_for(file, name, models.workspace_id)
+        started.start(case, attempt(models, file, changed(metadata, *change) if change else metadata))
     except ConformanceError as failure:
         started.start(case, failure)
 
@@ -168,9 +166,7 @@ def test_conversion_settles(conversions: Conversions, label: str) -> None:
 
 @requirement("upload.broken-file-is-no-ready-model")
 @pytest.mark.parametrize("label", ["onnx", "pytorch"])
-def test_truncated_file_fails(
-    request: pytest.FixtureRequest, onnx_upload: Uploaded, conversions: Conversions, label: str
-) -> None:
+def test_truncated_file_fails(onnx_upload: Uploaded, conversions: Conversions, label: str) -> None:
     """A model file that is cut short doesn't become a ready model.
 
     Upload the first two thirds of a sound file.

@@ -1,106 +1,120 @@
-"""Giving up: after three unanswered requests in a row nothing more is sent."""
+"""An instance that stops answering is waited for three times, not once for each request of a run."""
 
 from __future__ import annotations
 
 import itertools
-import socket
+import threading
 
 import pytest
 
-from conformance.errors import NotTestable, Unreachable
-from conformance.evidence import Exchange, Failure, Request
+from conformance.errors import NotTestable
+from conformance.evidence.exchange import Exchange, Failure, Request
 from conformance.instance import InstanceFailure
 from conformance.instance.breaker import MAX_SILENT, Breaker, StoppedAnswering
+from conformance.instance.errors import TargetUnreachable
+
+LIST = "/v1/api/models/list"
+UPLOAD = "/v1/api/models/upload_and_convert"
 
 
-def failure(kind: str) -> InstanceFailure:
-    request = Request("POST", "/a", [])
-    return InstanceFailure(kind, Exchange("1", None, None, "t", 0.0, request, None, Failure(kind, kind)))
+def failure(kind: str) -> Exception:
+    request = Request("POST", LIST, [], body=None, parts=[], size=0)
+    exchange = Exchange("x", None, "list", "2024-01-01T00:00:00Z", 0.1, request, None, Failure(kind, "said so"))
+    made = TargetUnreachable if kind in ("connect", "tls", "proxy") else InstanceFailure
+    return made("said so", exchange)
 
 
-@pytest.fixture
-def breaker() -> Breaker:
-    ticks = itertools.count()
-    return Breaker(lambda: float(next(ticks)))
+def ticking() -> Breaker:
+    moments = itertools.count()
+    return Breaker(lambda: float(next(moments)))
 
 
-def fail(breaker: Breaker, path: str, kind: str = "timeout") -> None:
-    with pytest.raises(InstanceFailure), breaker.watch(path):
-        raise failure(kind)
-
-
-def answer(breaker: Breaker, path: str) -> None:
+def send(breaker: Breaker, path: str = LIST, kind: str | None = None) -> None:
     with breaker.watch(path):
-        pass
+        if kind:
+            raise failure(kind)
 
 
-def test_a_silent_instance_is_given_up(breaker):
-    for path in ("/a", "/b", "/c"):
-        fail(breaker, path)
-    with pytest.raises(StoppedAnswering, match="the instance stopped answering: 3 requests"):
-        answer(breaker, "/d")
+def fail(breaker: Breaker, path: str, kind: str, times: int) -> None:
+    for _ in range(times):
+        with pytest.raises((InstanceFailure, TargetUnreachable), match="said so"):
+            send(breaker, path, kind)
 
 
-def test_a_silent_path_is_given_up_alone(breaker):
-    for _ in range(MAX_SILENT):
-        fail(breaker, "/a?x=1", "too-slow")
-        answer(breaker, "/b")
-    with pytest.raises(StoppedAnswering, match=r"^/a stopped answering"):
-        answer(breaker, "/a")
-    answer(breaker, "/b")
+@pytest.mark.parametrize("kind", ["connect", "tls", "proxy", "timeout", "too-slow"])
+def test_three_requests_in_a_row_without_an_answer_are_enough(kind):
+    breaker = ticking()
+    fail(breaker, LIST, kind, MAX_SILENT)
+    with pytest.raises(StoppedAnswering, match="the instance stopped answering: 3 requests in a row"):
+        send(breaker, UPLOAD)
+    assert issubclass(StoppedAnswering, NotTestable)
 
 
-def test_an_answer_begins_the_count_anew(breaker):
-    for _ in range(5):
-        fail(breaker, "/a")
-        fail(breaker, "/a")
-        answer(breaker, "/a")
+def test_once_open_it_stays_open():
+    breaker = ticking()
+    fail(breaker, LIST, "timeout", MAX_SILENT)
+    for _ in range(2):
+        with pytest.raises(StoppedAnswering):
+            send(breaker)
 
 
 @pytest.mark.parametrize("kind", ["reset", "too-large", "decode", "malformed", "redirect"])
-def test_a_failure_that_costs_no_time_never_counts(breaker, kind):
-    for _ in range(5):
-        fail(breaker, "/a", kind)
+def test_a_reply_that_is_no_use_but_costs_no_time_never_counts(kind):
+    breaker = ticking()
+    fail(breaker, LIST, kind, 2 * MAX_SILENT)
+    send(breaker)
 
 
-def test_requests_side_by_side_that_fail_together_count_once(breaker):
-    watches = [breaker.watch("/a") for _ in range(5)]
-    for watch in watches:
-        watch.__enter__()
-    for watch in watches:
-        error = failure("timeout")
-        assert not watch.__exit__(type(error), error, None)
-    answer(breaker, "/a")
+def test_an_answer_in_between_starts_the_count_anew():
+    breaker = ticking()
+    for _ in range(3):
+        fail(breaker, LIST, "timeout", MAX_SILENT - 1)
+        send(breaker)
+    send(breaker)
 
 
-def test_it_stays_open_once_it_is(breaker):
-    late = breaker.watch("/a")
-    late.__enter__()
+def test_a_path_that_never_answers_is_given_up_though_others_do():
+    breaker = ticking()
     for _ in range(MAX_SILENT):
-        fail(breaker, "/b")
-    late.__exit__(None, None, None)
-    with pytest.raises(NotTestable):
-        answer(breaker, "/a")
+        fail(breaker, UPLOAD, "timeout", 1)
+        send(breaker, LIST)
+    with pytest.raises(StoppedAnswering, match=f"{UPLOAD} stopped answering"):
+        send(breaker, UPLOAD + "?again")
+    send(breaker, LIST)
 
 
-def test_a_session_sends_nothing_more_to_a_silent_peer(tools):
+def test_requests_side_by_side_that_fail_together_are_one_silence():
+    breaker = ticking()
+    together = threading.Barrier(5)
+
+    def one() -> None:
+        with pytest.raises(InstanceFailure), breaker.watch(LIST):
+            together.wait()
+            raise failure("timeout")
+
+    threads = [threading.Thread(target=one) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    send(breaker)
+
+
+def test_an_error_that_is_no_exchange_passes_through_and_counts_for_nothing():
+    breaker = ticking()
+    for _ in range(2 * MAX_SILENT):
+        with pytest.raises(NotTestable, match="something else"), breaker.watch(LIST):
+            raise NotTestable("something else")
+    send(breaker)
+
+
+def test_sessions_that_share_a_breaker_give_up_together(tools):
     peer = tools.peer(lambda connection, seen: peer.wait())
-    session = tools.session(peer, read_timeout=0.05)
+    first = tools.session(peer, read_timeout=0.05)
+    second = tools.session(peer, read_timeout=0.05, breaker=first.breaker)
     for _ in range(MAX_SILENT):
         with pytest.raises(InstanceFailure):
-            session.request("POST", "/a", json={})
+            first.request("POST", LIST, json={})
     with pytest.raises(StoppedAnswering):
-        session.request("POST", "/a", json={})
-    assert len(session.recorder.exchanges) == MAX_SILENT
-
-
-def test_sessions_of_a_run_share_what_they_learnt(tools):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    first = tools.session(url)
-    second = tools.session(url, breaker=first.breaker)
-    for _ in range(MAX_SILENT):
-        with pytest.raises(Unreachable):
-            first.request("POST", "/a", json={})
-    with pytest.raises(StoppedAnswering):
-        second.request("POST", "/b", json={})
+        second.request("POST", LIST, json={})
+    assert len(peer.requests) == MAX_SILENT

@@ -30,7 +30,10 @@ class Authority:
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
         builder = self._builder(self._name, self._key).issuer_name(self._name)
         constraints = x509.BasicConstraints(ca=True, path_length=None)
-        certificate = builder.add_extension(constraints, critical=True).sign(self._key, hashes.SHA256())
+        builder = builder.add_extension(constraints, critical=True)
+        builder = builder.add_extension(_may_sign(), critical=True)
+        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), False)
+        certificate = builder.sign(self._key, hashes.SHA256())
         self.bundle = self.folder / "authority.pem"
         self.bundle.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
@@ -41,6 +44,9 @@ class Authority:
         names = [x509.IPAddress(ipaddress.ip_address(host))] if host[0].isdigit() else [x509.DNSName(host)]
         builder = self._builder(name, key, expired=expired).issuer_name(self._name)
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        # Python 3.13 verifies strictly by RFC 5280, which asks for this.
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        builder = builder.add_extension(issuer, critical=False)
         certificate = builder.sign(self._key, hashes.SHA256())
         path = self.folder / f"{host}-{expired}.pem"
         path.write_bytes(
@@ -67,6 +73,12 @@ class Authority:
             .not_valid_before(start)
             .not_valid_after(end)
         )
+
+
+def _may_sign() -> x509.KeyUsage:
+    uses = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    rest = dict.fromkeys((*uses, "encipher_only", "decipher_only"), False)
+    return x509.KeyUsage(key_cert_sign=True, crl_sign=True, **rest)
 
 
 @pytest.fixture(scope="module")

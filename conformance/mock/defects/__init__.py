@@ -50,5 +50,6 @@ def _unknown(defect_id: str, known: Iterable[str]) -> str:
     known = list(known)
     near = difflib.get_close_matches(defect_id, known, n=_SUGGESTIONS, cutoff=0.5)
     near = near or [candidate for candidate in known if defect_id in candidate][:_SUGGESTIONS]
-    advice = f"did you mean {' or '.join(near)}?" if near else "see the catalogue for the known ones"
+    topics = dict.fromkeys(candidate.partition(".")[0] for candidate in known)
+    advice = f"did you mean {' or '.join(near)}?" if near else f"ids begin with {', '.join(topics)}"
     return f"there is no defect {defect_id!r}: {advice}"

@@ -50,8 +50,9 @@ def _other_id(behaviour: Behaviour, call: Call, reply: Reply) -> None:
     reply.body["model_config"]["id"] += 1_000_000
 
 
-def _other_threshold(behaviour: Behaviour, call: Call, reply: Reply) -> None:
-    reply.body["model_config"]["filter_threshold"] = 0.5
+def _other_runtime(behaviour: Behaviour, call: Call, reply: Reply) -> None:
+    if reply.body["model_config"]["runtime"] == "onnx":
+        reply.body["model_config"]["runtime"] = "python"
 
 
 def _shared(behaviour: Behaviour, call: Call, reply: Reply) -> None:
@@ -99,10 +100,10 @@ def config_defects() -> Iterator[Defect]:
         agree,
     )
     yield Defect(
-        "get-config-by-id.other-threshold",
-        "A configuration has a threshold here and none in get_by_id.",
+        "get-config-by-id.other-runtime",
+        "An ONNX model runs as python here and as onnx in get_by_id.",
         agrees,
-        _config(_other_threshold),
+        _config(_other_runtime),
         agree,
     )
     yield Defect(

@@ -37,6 +37,12 @@ def _another_model(endpoint: str, choose: Callable[[Behaviour, int], Model | Non
     return reply_changed(endpoint, put)
 
 
+def _next_one(behaviour: Behaviour, call: Call, reply: Reply) -> None:
+    """The id and the name of another model, which needn't be there."""
+    other = behaviour.store.model(reply.body["id"] + 1)
+    reply.body |= {"id": reply.body["id"] + 1, "name": other.name if other else "another-model"}
+
+
 def _by_version_id(endpoint: str) -> type[Behaviour]:
     """Takes the id for a version's."""
 
@@ -179,10 +185,10 @@ def _both() -> Iterator[Defect]:
             _shows_asked(endpoint, 1),
         )
         yield Defect(
-            f"{word}.neighbour-shown",
-            f"{endpoint} shows the model of the id before.",
+            f"{word}.next-shown",
+            f"{endpoint} tells the id and the name of the next model.",
             takes,
-            _another_model(endpoint, _neighbour),
+            reply_changed(endpoint, _next_one),
             _shows_asked(endpoint, 1),
         )
         yield Defect(

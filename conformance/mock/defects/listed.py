@@ -21,9 +21,11 @@ from conformance.mock.defects.refusals import refusal_defects
 from conformance.mock.defects.results import result_defects
 from conformance.mock.defects.rows import row_defects
 from conformance.mock.defects.schemas import schema_defects
+from conformance.mock.defects.sequences import sequence_defects
 from conformance.mock.defects.times import time_defects
 from conformance.mock.defects.tokens import token_defects
 from conformance.mock.defects.transport import transport_defects
+from conformance.mock.defects.unusual import unusual_defects
 from conformance.mock.defects.versions import version_defects
 
 RELEASE = "2023.4"
@@ -50,4 +52,6 @@ def all_defects() -> Iterator[Defect]:
     yield from version_defects()
     yield from row_defects()
     yield from config_defects()
+    yield from sequence_defects()
+    yield from unusual_defects()
     yield from field_defects(release)

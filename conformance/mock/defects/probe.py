@@ -44,18 +44,14 @@ class Prover:
             self._seen[probe] = self._look(self._right, probe)
         return self._seen[probe]
 
-    def look_again(self, probe: Probe) -> str:
-        """What the probe sees of the right instance when it looks anew."""
-        return self._look(self._right, probe)
-
     def prove(self, defect: Defect) -> str:
         """One line of evidence. Raises ProbeFailed where the defect shows nothing."""
-        right, wrong = self.right(defect.probe), self.wrong(defect.behaviour(), defect.probe)
+        right, wrong = self.right(defect.probe), self.look(defect.behaviour(), defect.probe)
         if wrong == right:
             raise ProbeFailed(f"the defect {defect.id} shows nothing: {right}")
         return f"{wrong} (rightly: {right})"
 
-    def wrong(self, behaviour: Behaviour, probe: Probe) -> str:
+    def look(self, behaviour: Behaviour, probe: Probe) -> str:
         """What the probe sees of an instance that behaves so."""
         with MockInstance(behaviour=behaviour, step_delay=STEP_DELAY) as mock:
             return self._look(mock, probe)

@@ -1,9 +1,8 @@
-"""What a reply is wrapped in, who is served at all, and calls that work alone and not one after another."""
+"""What a reply is wrapped in, and whether curl is served."""
 
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -21,15 +20,12 @@ from conformance.mock.wrapping import Wrapper, answer, is_from_curl
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from conformance.mock.identity import Identity
-    from conformance.mock.store import Store
 
 DOCS_PATH = "/v1/api/docs"
 CURL = {"User-Agent": "curl/8.5.0"}
 _PAGE = "<!DOCTYPE html><html><body>Sign in</body></html>"
 _FRONT = b"<!DOCTYPE html><html><body>Welcome</body></html>"
 _BLOCKED = json.dumps({"msg": "Forbidden.", "code": 403}).encode()
-_WALK = (*JSON_READS[:-1],)
 
 
 def _labelled(endpoint: str, content_type: str) -> type[Behaviour]:
@@ -129,27 +125,6 @@ def _curl_upload_blocked(framework: str) -> type[Behaviour]:
     return type("CurlUploadBlocked", (_NoticesCurl,), {"framework": framework})
 
 
-def _walk_ends_early(framework: str) -> type[Behaviour]:
-    """Fails at the last step of the documented order: upload, four reads, get; each step works by itself."""
-
-    class WalkEndsEarly(Behaviour):
-        def attach(self, store: Store, identity: Identity) -> None:
-            super().attach(store, identity)
-            self._calls: deque[str] = deque(maxlen=len(_WALK) + 1)
-
-        def reply(self, call: Call, reply: Reply) -> Reply:
-            reply = super().reply(call, reply)
-            if call.endpoint == "get" and tuple(self._calls) == (framework, *_WALK):
-                # The walk isn't over before get has worked once.
-                reply.status, reply.body = 500, {"msg": "The model is locked.", "code": 500}
-                return reply
-            uploaded = call.upload.metadata.framework if call.upload and call.upload.metadata else None
-            self._calls.append(uploaded or call.endpoint)
-            return reply
-
-    return WalkEndsEarly
-
-
 # probes
 
 
@@ -188,18 +163,6 @@ def _curl_upload(framework: str) -> Probe:
         return client.upload_parts([metadata, file_part(onnx_model("curl"))], CURL)
 
     return status_of(f"an upload of {framework} through curl", ask)
-
-
-def _walked(framework: str) -> Probe:
-    def ask(client: Client) -> Answer:
-        sent = client.upload(framework=framework)
-        model_id = client.list().at("models", 0, "id")
-        client.call("get_by_id", {"id": model_id})
-        client.call("list_versions", {"model_id": sent.name, "models_pk_id": model_id})
-        client.config(sent)
-        return client.call("get", {"id": model_id})
-
-    return status_of(f"get at the end of the documented order, with {framework}", ask)
 
 
 def transport_defects(release: Release) -> Iterator[Defect]:
@@ -261,11 +224,4 @@ def transport_defects(release: Release) -> Iterator[Defect]:
             (f"upload.{framework}-curl-example",),
             _curl_upload_blocked(framework),
             _curl_upload(framework),
-        )
-        yield Defect(
-            f"journey.{framework}.ends-early",
-            f"After upload and four reads of {framework} in the documented order, get fails.",
-            (f"journey.{framework}",),
-            _walk_ends_early(framework),
-            _walked(framework),
         )

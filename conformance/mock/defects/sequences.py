@@ -1,0 +1,97 @@
+"""Requests that work alone and not one after another."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from conformance.mock.behaviour import Behaviour
+from conformance.mock.defects.client import Answer, Client
+from conformance.mock.defects.defect import Defect, Probe
+from conformance.mock.defects.observations import status_of
+from conformance.mock.replies import Call, Reply
+
+if TYPE_CHECKING:
+    from conformance.mock.identity import Identity
+    from conformance.mock.store import Store
+
+_READS = ("list", "get_by_id", "list_versions", "get_config_by_id")
+"""What follows an upload, in the documented order; get comes last."""
+
+
+def _walk_ends_early(framework: str) -> type[Behaviour]:
+    """Fails at the last step of the documented order."""
+
+    class WalkEndsEarly(Behaviour):
+        def attach(self, store: Store, identity: Identity) -> None:
+            super().attach(store, identity)
+            self._calls: deque[str] = deque(maxlen=len(_READS) + 1)
+
+        def reply(self, call: Call, reply: Reply) -> Reply:
+            reply = super().reply(call, reply)
+            if call.endpoint == "get" and tuple(self._calls) == (framework, *_READS):
+                # The calls are kept, so that asking once more doesn't help.
+                reply.status, reply.body = 500, {"msg": "The model is locked.", "code": 500}
+                return reply
+            uploaded = call.upload.metadata.framework if call.upload and call.upload.metadata else None
+            self._calls.append(uploaded or call.endpoint)
+            return reply
+
+    return WalkEndsEarly
+
+
+class _DetailsAfterConfig(Behaviour):
+    """Refuses get_by_id for the model whose configuration has just been read."""
+
+    def attach(self, store: Store, identity: Identity) -> None:
+        super().attach(store, identity)
+        self._configured: int | None = None
+
+    def reply(self, call: Call, reply: Reply) -> Reply:
+        reply = super().reply(call, reply)
+        payload = call.payload if isinstance(call.payload, dict) else {}
+        if call.endpoint == "get_by_id" and self._configured is not None and payload.get("id") == self._configured:
+            reply.status, reply.body = 500, {"msg": "The model is locked.", "code": 500}
+        read = call.endpoint == "get_config_by_id" and reply.status == 200
+        version = self.store.version(payload["model_id"]) if read else None
+        self._configured = version.model_id if version else None
+        return reply
+
+
+def _walked(framework: str) -> Probe:
+    def ask(client: Client) -> Answer:
+        sent = client.upload(framework=framework)
+        model_id = client.list().at("models", 0, "id")
+        client.call("get_by_id", {"id": model_id})
+        client.call("list_versions", {"model_id": sent.name, "models_pk_id": model_id})
+        client.config(sent)
+        return client.call("get", {"id": model_id})
+
+    return status_of(f"get at the end of the documented order, with {framework}", ask)
+
+
+def _details_after_config(client: Client) -> Answer:
+    sent = client.upload()
+    model_id = client.model_id(sent)
+    client.config(sent)
+    return client.call("get_by_id", {"id": model_id})
+
+
+def sequence_defects() -> Iterator[Defect]:
+    """All of them."""
+    for framework in ("onnx", "pytorch"):
+        yield Defect(
+            f"journey.{framework}.ends-early",
+            f"After upload and four reads of {framework} in the documented order, get fails.",
+            (f"journey.{framework}",),
+            _walk_ends_early(framework),
+            _walked(framework),
+        )
+    yield Defect(
+        "fuzzing.links.details-after-config",
+        "get_by_id fails for a model whose configuration has just been read.",
+        ("fuzzing.stateful-links",),
+        _DetailsAfterConfig,
+        status_of("get_by_id right after get_config_by_id", _details_after_config),
+    )

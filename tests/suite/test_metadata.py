@@ -1,0 +1,43 @@
+"""Changed metadata differ in one place, and the documented ones stay as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.instance.modelfile import ModelFile
+from conformance.suite.metadata import ABSENT, changed, metadata_for
+
+PLAIN = ModelFile.from_bytes(b"onnx", "onnx", "plain.onnx")
+WITH_SCHEMAS = ModelFile.from_bytes(b"pt", "pytorch", "io.pt", input_schema="aW4=", output_schema="b3V0")
+
+
+def test_documented_metadata() -> None:
+    assert metadata_for(PLAIN, "fraud", 10, visibility="public") == {
+        "name": "fraud",
+        "visibility": "public",
+        "workspace_id": 10,
+        "conversion": {"framework": "onnx", "python_version": "3.8", "requirements": []},
+    }
+
+
+def test_schemas_stand_beside_conversion_unless_left_out() -> None:
+    assert metadata_for(WITH_SCHEMAS, "io", 10)["input_schema"] == "aW4="
+    assert "input_schema" not in metadata_for(WITH_SCHEMAS, "io", 10, schemas=False)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "found"),
+    [
+        ("name", None, {"name": None, "conversion": {"framework": "onnx"}}),
+        ("name", ABSENT, {"conversion": {"framework": "onnx"}}),
+        ("conversion.framework", ABSENT, {"name": "fraud", "conversion": {}}),
+        ("conversion.more", [1], {"name": "fraud", "conversion": {"framework": "onnx", "more": [1]}}),
+        ("missing", ABSENT, {"name": "fraud", "conversion": {"framework": "onnx"}}),
+    ],
+)
+def test_one_place_changes(path: str, value: Any, found: dict[str, Any]) -> None:
+    metadata = {"name": "fraud", "conversion": {"framework": "onnx"}}
+    assert changed(metadata, path, value) == found
+    assert metadata == {"name": "fraud", "conversion": {"framework": "onnx"}}

@@ -33,7 +33,8 @@ from conformance.instance.session import MAX_REPLY_BYTES, Session
 from conformance.instance.throttling import MAX_THROTTLED_SECONDS, MAX_THROTTLED_TRIES, retry_after
 
 CONNECT_SECONDS: Final = 10  #: for a connection; ours, as the session's
-TRANSFER_SECONDS: Final = 120  #: for one transfer from start to end; ours
+TRANSFER_SECONDS: Final = 120  #: for one transfer from start to end, beside its upload; ours
+SLOWEST_UPLOAD: Final = 128 * 1024  #: bytes a second that an upload is allowed to be slow as; ours
 MAX_HEADER_BYTES: Final = 1024 * 1024  #: of one reply's headers; ours
 
 _CHUNK = 64 * 1024
@@ -109,10 +110,11 @@ class Curl:
         return Request("POST", path, sent, body=body, parts=list(parts), size=size)
 
     def _part(self, form: FormFile) -> Part:
-        content = (self._folder / form.path).read_bytes()
-        text = content.decode() if form.content_type == "application/json" else None
-        digest = hashlib.sha256(content).hexdigest()
-        return Part(form.name, Path(form.path).name, form.content_type, len(content), digest, text)
+        path = self._folder / form.path
+        text = path.read_text(encoding="utf-8") if form.content_type == "application/json" else None
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return Part(form.name, path.name, form.content_type, path.stat().st_size, digest, text)
 
     def _send(self, endpoint: str, arguments: list[str], request: Request) -> Reply:
         """Run curl, and again while the instance says 429 and when to come back, as the session does."""
@@ -131,7 +133,7 @@ class Curl:
 
     def _once(self, endpoint: str, arguments: list[str], request: Request) -> Reply:
         started = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        transfer = self._run(arguments)
+        transfer = self._run(arguments, TRANSFER_SECONDS + request.size // SLOWEST_UPLOAD)
         failure = _failure(transfer)
         response, content = None, b""
         if transfer.head:
@@ -159,13 +161,13 @@ class Curl:
         assert response is not None
         return Reply(exchange, content, CaseInsensitiveDict(headers), recorder)
 
-    def _run(self, arguments: list[str]) -> _Transfer:
+    def _run(self, arguments: list[str], seconds: int) -> _Transfer:
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryFile() as said:
             head = Path(scratch) / "head"
             # -q first: no ~/.curlrc of the user has a say. The token comes from standard input.
             command = [self._program, "-q", "--silent", "--show-error", "--globoff", "--config", "-"]
-            command += ["--connect-timeout", str(CONNECT_SECONDS), "--max-time", str(TRANSFER_SECONDS)]
+            command += ["--connect-timeout", str(CONNECT_SECONDS), "--max-time", str(seconds)]
             command += ["--dump-header", str(head), *self._surroundings(), *arguments]
             body, code, too_large = self._perform(command, said)
             said.seek(0)

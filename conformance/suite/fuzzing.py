@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 import hypothesis
 import schemathesis
 from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, initialize
 from schemathesis.core import NotSet
 from schemathesis.core.result import Ok
 from schemathesis.core.transforms import UNRESOLVABLE
 from schemathesis.generation.feedback import NO_FEEDBACK
+from schemathesis.generation.stateful.state_machine import StepInput, StepOutput, Transition
 
 from conformance.contract import ENDPOINTS, Release
 from conformance.errors import NotTestable
@@ -37,8 +39,11 @@ from conformance.suite.probes import UPLOAD
 from conformance.suite.searching import SHRINKING, Answers, Failures, search, settings
 
 if TYPE_CHECKING:
-    from schemathesis.generation.stateful.state_machine import APIStateMachine, StepInput, StepOutput, Transition
+    from schemathesis.generation.stateful import APIStateMachine
     from schemathesis.specs.openapi.stateful import OpenAPIStateMachine
+
+STARTS: Final = ("list", UPLOAD, "get_by_id")
+"""Endpoints that a walk may begin with: what they need is known from the start."""
 
 STEPS: Final = 6
 """Requests in one walk along the links: an upload and one read of each kind. Ours."""
@@ -177,11 +182,25 @@ class Fuzzer:
 
         def step(machine: OpenAPIStateMachine, input: StepInput) -> StepOutput:
             with fuzzer._failures.noted():
-                return base.step(machine, input)
+                output: StepOutput = base.step(machine, input)
+                return output
 
-        base = self._documented.build_state_machine(feedback=NO_FEEDBACK, link_calibration=None)
-        methods = {"setup": lambda _: fuzzer._begin(), "step": step, "call": call}
+        def begin(machine: OpenAPIStateMachine, input: StepInput) -> StepOutput:
+            machine.recorder.record_case(case=input.case)
+            machine.control.record_step(input, machine.recorder)
+            return step(machine, input)
+
+        # Left alone, schemathesis would begin each walk with the same endpoint.
+        start = initialize(target=Bundle("start"), input=st.one_of(list(map(self._start, STARTS))))
+        base: Any = self._documented.build_state_machine(feedback=NO_FEEDBACK, link_calibration=None)
+        methods = {"setup": lambda _: fuzzer._begin(), "call": call, "step": step, "begin": start(begin)}
         return type("Walk", (base,), {**methods, "validate_response": validate_response})
+
+    def _start(self, endpoint: str) -> st.SearchStrategy[StepInput]:
+        mode = schemathesis.GenerationMode.POSITIVE
+        cases = self._operation(self._documented, endpoint).as_strategy(mode, feedback=NO_FEEDBACK)
+        started: st.SearchStrategy[StepInput] = cases.map(StepInput.initial)
+        return started
 
 
 def _linked_body(transition: Transition | None) -> dict[str, Any] | None:

@@ -18,6 +18,9 @@ T = TypeVar("T")
 SHRINKING: Final = 40
 """Requests beyond its examples that a search may send to make a counterexample smaller. Ours."""
 
+SMALLER: Final = 200
+"""Judgements after the first counterexample, for making it smaller. Ours: most are answered from memory."""
+
 
 class Spent(BaseException):
     """The search may ask no more. Not an Exception, which hypothesis would take for a counterexample."""
@@ -80,10 +83,14 @@ class Failures:
 
     def __init__(self) -> None:
         self._last: Exception | None = None
+        self._since = 0
 
     @contextmanager
     def noted(self) -> Iterator[None]:
-        """Keep the exception that comes out of one judgement."""
+        """Keep the exception that comes out of one judgement. Raises Spent where enough was tried since the first."""
+        self._since += self._last is not None
+        if self._since > SMALLER:
+            raise Spent
         try:
             yield
         except Exception as failure:

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
 MIB = 1 << 20
 
-
 _AT_ONCE = 4
-
 
 _UPLOAD_PATH = "/v1/api/models/upload_and_convert"
 

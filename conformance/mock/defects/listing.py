@@ -1,4 +1,4 @@
-"""models/list: whose models it shows, which it misses, and when they were made."""
+"""models/list: whose models it shows, and which it misses."""
 
 from __future__ import annotations
 
@@ -20,12 +20,8 @@ if TYPE_CHECKING:
 
 CAP = 100
 
-
 STALE_SECONDS = 1.0
-
-
 """How long a stale list stays. Ours: longer than it takes to list after an upload, shorter than a run."""
-
 
 Choice = Callable[[Behaviour, User, int, list[Model]], list[Model]]
 

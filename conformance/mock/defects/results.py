@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.defects.client import Client
@@ -12,9 +11,6 @@ from conformance.mock.defects.kinds import reply_changed
 from conformance.mock.defects.observations import seen, shown_status, whether
 from conformance.mock.records import Model, Upload, Version
 from conformance.mock.replies import Call, Reply
-
-if TYPE_CHECKING:
-    pass
 
 
 def _id_answered(answered: Callable[[Behaviour, Version], int]) -> type[Behaviour]:

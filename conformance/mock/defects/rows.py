@@ -13,8 +13,6 @@ from conformance.mock.defects.versions import Asked, Select, selected
 from conformance.mock.records import Model, User, Version
 
 Amend = Callable[[Version, list[Version]], Version]
-
-
 """What a version looks like, given all versions of its model, newest first."""
 
 
@@ -128,16 +126,17 @@ def row_defects() -> Iterator[Defect]:
             _amended(amend),
             is_id,
         )
-    older: tuple[tuple[str, str, Amend], ...] = (
-        ("sha", "digest", _as_newest(sha=lambda _, newest: newest.sha)),
-        ("file-name", "file name", _as_newest(file_name=lambda _, newest: newest.file_name)),
-        ("uuid", "UUID", _as_newest(uuid=lambda version, newest: version.uuid[:-12] + newest.uuid[-12:])),
-    )
-    for word, says, amend in older:
+    older: tuple[tuple[str, str, tuple[str, ...], Amend], ...] = (
+        ("sha", "digest", ("list-versions.sha-is-sha256",), _as_newest(sha=lambda _, newest: newest.sha)),
+        ("file-name", "file name", ("list-versions.file-name-verbatim",),
+         _as_newest(file_name=lambda _, newest: newest.file_name)),
+        ("uuid", "UUID", (), _as_newest(uuid=lambda version, newest: version.uuid[:-12] + newest.uuid[-12:])),
+    )  # fmt: skip
+    for word, says, also, amend in older:
         yield Defect(
             f"list-versions.older-version.{word}-changes",
             f"A new version changes the {says} of older ones.",
-            ("list-versions.older-version-unchanged",),
+            ("list-versions.older-version-unchanged", *also),
             _amended(amend),
             _older_kept,
         )

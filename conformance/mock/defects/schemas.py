@@ -24,12 +24,10 @@ if TYPE_CHECKING:
 
 SIDES = ("input_schema", "output_schema")
 
-
 _NOT_BASE64 = "not (base64)!"
 
 
 _NOT_ARROW = base64.b64encode(b"no schema, but long enough to be looked at").decode("ascii")
-
 
 _IN_A_CONTAINER = (
     lifecycle.Step(lifecycle.PENDING_CONTAINER),

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
 
 from conformance.mock import rendering
 from conformance.mock.behaviour import Behaviour
@@ -17,18 +16,11 @@ from conformance.mock.defects.observations import whether
 from conformance.mock.records import Model, User, Version
 from conformance.mock.replies import Call, Reply
 
-if TYPE_CHECKING:
-    pass
-
 SECOND = 1_000_000
-
 
 _FAR_EAST = timezone(timedelta(hours=9))
 
-
 _ERA = 946_684_800 * SECOND
-
-
 """The first moment of the year 2000."""
 
 
@@ -151,14 +143,10 @@ def _creation() -> Iterator[Defect]:
         now,
     )
     yield Defect(
-        "list.times.epoch",
-        "Times are told as if seconds were microseconds.",
+        "list.times.milliseconds",
+        "Times are told as if their seconds were milliseconds.",
         creation,
-        _written(
-            lambda moment: (
-                datetime(1970, 1, 1, tzinfo=UTC) + (moment - datetime(1970, 1, 1, tzinfo=UTC)) / SECOND * 1000
-            ).isoformat()
-        ),
+        _written(lambda moment: datetime.fromtimestamp(moment.timestamp() / 1000, UTC).isoformat()),
         now,
     )
     yield Defect(
@@ -172,13 +160,7 @@ def _creation() -> Iterator[Defect]:
         "list.created-at.after-updated",
         "A model's creation is told a second late.",
         order,
-        _times(
-            lambda model: (
-                replace(model, created_at=model.updated_at + SECOND)
-                if model.created_at == model.updated_at
-                else replace(model, created_at=model.created_at + SECOND)
-            )
-        ),
+        _times(lambda model: replace(model, created_at=model.created_at + SECOND)),
         ordered,
     )
 

@@ -176,7 +176,7 @@ def _key_defects() -> Iterator[Defect]:
     yield Defect(
         "list-versions.names-beginning-alike",
         "Rows of models whose names begin alike are shown too.",
-        ("list-versions.only-asked-rows", "list-versions.by-name"),
+        ("list-versions.only-asked-rows", "list-versions.by-name", "list-versions.keys-combined"),
         selected(_beginning_alike),
         both,
     )

@@ -82,5 +82,5 @@ def test_an_unknown_id_is_refused_with_near_ones(wrong):
 
 
 def test_an_id_that_is_like_none_is_refused():
-    with pytest.raises(UsageError, match="there is no defect 'xyz': ids begin with api, .*, list, "):
+    with pytest.raises(UsageError, match=r"there is no defect 'xyz': ids begin with api, .*, list, "):
         behaviour_for(["xyz"])

@@ -21,7 +21,13 @@ from conformance.evidence.redaction import Redactor
 from conformance.instance.breaker import Breaker
 from conformance.instance.credentials import EnvironmentToken, FileToken, TokenSource
 from conformance.instance.modelfile import ModelFile
-from conformance.instance.session import Session
+from conformance.instance.session import (
+    CONNECT_TIMEOUT,
+    READ_TIMEOUT,
+    REPLY_DEADLINE,
+    UPLOAD_TIMEOUT,
+    Session,
+)
 from conformance.instance.target import Target
 from conformance.report.run import RunResult
 from conformance.settings import ENVIRONMENT_PREFIX, Settings
@@ -208,15 +214,17 @@ class Assembly:
 
     def _session(self, token: TokenSource) -> Session:
         settings = self.settings
-        given = {
-            "connect_timeout": settings.connect_timeout,
-            "read_timeout": settings.read_timeout,
-            "upload_timeout": settings.upload_timeout,
-            "deadline": settings.reply_deadline,
-        }
-        bounds = {name: seconds for name, seconds in given.items() if seconds is not None}
-        bundle = str(settings.ca_bundle) if settings.ca_bundle else None
-        return Session(self.target, token, self.recorder, bundle, breaker=self._breaker, **bounds)
+        return Session(
+            self.target,
+            token,
+            self.recorder,
+            ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
+            connect_timeout=settings.connect_timeout or CONNECT_TIMEOUT,
+            read_timeout=settings.read_timeout or READ_TIMEOUT,
+            upload_timeout=settings.upload_timeout or UPLOAD_TIMEOUT,
+            deadline=settings.reply_deadline or REPLY_DEADLINE,
+            breaker=self._breaker,
+        )
 
 
 class _Credentials:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 CHECK: Final = "exploration"
 """What the recording names as the check of these exchanges."""
 
-READS, UPLOADS, WALKS = 30, 4, 10
+READS, UPLOADS, WALKS = 15, 4, 5
 """Examples of one go at a task: reading requests, uploads, walks along links. Ours."""
 
 TIRED_AFTER: Final = 2
@@ -101,7 +101,8 @@ class _Exploration:
         self._report = report
         self._over = over
         self._random = random.Random(result.seed)  # noqa: S311 - chooses examples, hides nothing
-        self._found: Counter[str] = Counter()
+        self._titles: set[str] = set()
+        self._again: Counter[str] = Counter()
 
     def run(self) -> None:
         """Take the tasks in turns until the time is over. Raises ConformanceError where the instance is lost."""
@@ -136,13 +137,13 @@ class _Exploration:
 
             return task
 
+        yield "schemas of models", partial(self._upload_schemas, ml_schemas(), must_be_accepted=True)
+        yield "schemas of any kind", partial(self._upload_schemas, schemas(), must_be_accepted=False)
         for endpoint in ENDPOINTS:
             examples = UPLOADS if endpoint == UPLOAD else READS
             yield f"documented {endpoint}", seeded(partial(fuzzer.documented, endpoint, examples=examples))
             yield f"arbitrary {endpoint}", seeded(partial(fuzzer.arbitrary, endpoint, examples=examples))
         yield "links", seeded(partial(fuzzer.linked, walks=WALKS))
-        yield "schemas of models", partial(self._upload_schemas, ml_schemas(), must_be_accepted=True)
-        yield "schemas of any kind", partial(self._upload_schemas, schemas(), must_be_accepted=False)
 
     def _upload_schemas(self, strategy: SearchStrategy[pyarrow.Schema], *, must_be_accepted: bool) -> None:
         from conformance.suite.searching import SHRINKING, Answers, search
@@ -186,14 +187,15 @@ class _Exploration:
             return False
         return True
 
-    def _note(self, name: str, expected: str, actual: str, exchanges: tuple[str, ...]) -> bool:
-        key = f"{name}: {expected}"
-        self._found[key] += 1
-        if self._found[key] == 1:
-            finding = Finding(*map(self._context.recorder.redactor.text, (expected, actual, self._curl(exchanges))))
-            self._result.findings.append(finding)
-            self._report(f"{finding.title}\n{finding.detail}\n{finding.curl}")
-        return self._found[key] <= TIRED_AFTER
+    def _note(self, task: str, expected: str, actual: str, exchanges: tuple[str, ...]) -> bool:
+        if expected in self._titles:
+            self._again[task] += 1
+            return self._again[task] < TIRED_AFTER
+        self._titles.add(expected)
+        finding = Finding(*map(self._context.recorder.redactor.text, (expected, actual, self._curl(exchanges))))
+        self._result.findings.append(finding)
+        self._report(f"{finding.title}\n{finding.detail}\n{finding.curl}")
+        return True
 
     def _curl(self, exchanges: tuple[str, ...]) -> str:
         by_id = {exchange.id: exchange for exchange in self._context.recorder.exchanges}

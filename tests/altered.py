@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from socketserver import StreamRequestHandler
+from unittest import mock
 
 import requests
 
@@ -17,25 +19,26 @@ Alter = Callable[[str, bytes, Answer], Answer]
 
 
 @contextmanager
-def altered(mock: MockInstance, alter: Alter) -> Iterator[str]:
+def altered(instance: MockInstance, alter: Alter) -> Iterator[str]:
     """Serve the instance's replies after `alter` has had them; yields the base URL."""
     with requests.Session() as session:
 
         def answer(path: str, body: bytes) -> Answer:
-            headers = {"Authorization": f"Bearer {mock.token}", "Content-Type": _content_type(body)}
-            reply = session.post(mock.url + path, data=body, headers=headers)
+            headers = {"Authorization": f"Bearer {instance.token}", "Content-Type": _content_type(body)}
+            reply = session.post(instance.url + path, data=body, headers=headers)
             true = (reply.status_code, reply.headers.get("Content-Type", ""), reply.content)
             return alter(path, body, true)
 
-        with serving(answer) as url:
+        # A reply's head and body are sent apart, and the second would wait 40 ms for the first's acknowledgement.
+        with mock.patch.object(StreamRequestHandler, "disable_nagle_algorithm", True), serving(answer) as url:
             yield url
 
 
 @contextmanager
-def assembled(mock: MockInstance, url: str | None = None) -> Iterator[Assembly]:
+def assembled(instance: MockInstance, url: str | None = None) -> Iterator[Assembly]:
     """A run against the instance, or against `url` with its token."""
-    settings = resolve({"target": url or mock.url}, {})
-    assembly = Assembly.make(settings, {"WALLAROO_CONFORMANCE_TOKEN": mock.token})
+    settings = resolve({"target": url or instance.url}, {})
+    assembly = Assembly.make(settings, {"WALLAROO_CONFORMANCE_TOKEN": instance.token})
     try:
         yield assembly
     finally:

@@ -49,6 +49,11 @@ def test_a_named_configuration_file_is_read():
         ({"token_file": "absent"}, {}, "--token-file: there is no file 'absent'"),
         ({"ca_bundle": "absent"}, {}, "--ca-bundle"),
         ({}, {"WALLAROO_CONFORMANCE_STRICT": "maybe"}, "true or false"),
+        ({"read_timeout": "soon"}, {}, "--read-timeout takes seconds, more than 0 and at most 86400, not 'soon'"),
+        ({"connect_timeout": "0"}, {}, "--connect-timeout takes seconds"),
+        ({"upload_timeout": "-1"}, {}, "--upload-timeout takes seconds"),
+        ({"reply_deadline": "inf"}, {}, "--reply-deadline takes seconds"),
+        ({}, {"WALLAROO_CONFORMANCE_READ_TIMEOUT": "nan"}, "WALLAROO_CONFORMANCE_READ_TIMEOUT takes seconds"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(flags, environ, message):
@@ -90,3 +95,10 @@ def test_strict_reads_as_a_boolean():
     assert resolve({}, {"WALLAROO_CONFORMANCE_STRICT": "true"}).strict
     assert not resolve({}, {"WALLAROO_CONFORMANCE_STRICT": "0"}).strict
     assert resolve({"strict": True}, {}).strict
+
+
+def test_times_are_seconds_and_may_be_fractions():
+    Path("wallaroo-conformance.toml").write_text("connect-timeout = 2\n")
+    settings = resolve({"read_timeout": "0.5"}, {"WALLAROO_CONFORMANCE_REPLY_DEADLINE": "90"})
+    assert (settings.connect_timeout, settings.read_timeout, settings.reply_deadline) == (2.0, 0.5, 90.0)
+    assert settings.upload_timeout is None

@@ -16,8 +16,8 @@ from conformance.mock.defects import catalogue
 from conformance.report.run import SuiteInfo
 from conformance.report.writer import prepare_directory
 from conformance.selftest.case import DEFECT, HEALTHY, VARIANT, Case, Findings
-from conformance.selftest.expected import UNTESTABLE
 from conformance.selftest.document import SelfTest, render
+from conformance.selftest.expected import UNTESTABLE
 from conformance.selftest.judging import (
     DefectVerdict,
     Score,
@@ -119,9 +119,14 @@ def _chosen(defects: Sequence[str] | None) -> dict[str, Defect]:
 def _cases(
     defects: dict[str, Defect], with_variants: bool, all_checks: bool, jobs: int, report: Callable[[str], None]
 ) -> tuple[list[DefectVerdict], list[VariantVerdict]]:
-    """Run and judge defects and variants side by side; variants first, since they take longest."""
-    looks: dict[str, VariantLike] = {HEALTHY: _Healthy(), **healthy.catalogue()} if with_variants else {}
-    cases = [Case(VARIANT, name) for name in looks] + [Case(DEFECT, name, all_checks) for name in defects]
+    """Run and judge defects and variants side by side.
+
+    Variants first, since they take longest, and of them the last in the catalogue, slow lines and full workspaces;
+    before all of them the instance that differs in nothing.
+    """
+    looks: dict[str, VariantLike] = {**healthy.catalogue(), HEALTHY: _Healthy()} if with_variants else {}
+    cases = [Case(VARIANT, name) for name in reversed(looks)]
+    cases += [Case(DEFECT, name, all_checks) for name in defects]
     judged: dict[Case, DefectVerdict | VariantVerdict] = {}
 
     def judge(case: Case, found: Findings) -> None:
@@ -137,10 +142,8 @@ def _cases(
 
     run_cases(cases, jobs, judge, lambda case: CASE_SECONDS if case.kind == DEFECT else VARIANT_SECONDS)
     ordered = [judged[case] for case in cases]
-    return (
-        [verdict for verdict in ordered if isinstance(verdict, DefectVerdict)],
-        [verdict for verdict in ordered if isinstance(verdict, VariantVerdict)],
-    )
+    found = [verdict for verdict in ordered if isinstance(verdict, DefectVerdict)]
+    return found, [verdict for verdict in reversed(ordered) if isinstance(verdict, VariantVerdict)]
 
 
 def _judged_variant(variant: VariantLike, found: Findings) -> VariantVerdict:

@@ -1,4 +1,4 @@
-"""What the findings mean: which defects were killed for their own reason, and which promises nothing exercises. Pure."""
+"""What the findings mean: which defects were killed for their own reason, and which promises no defect exercises."""
 
 from __future__ import annotations
 
@@ -159,10 +159,7 @@ def judge_variant(
             continue
         said = f"failed: {reason}" if name in found.failed else f"not testable: {reason}"
         (alarms if strict or requirements[name].fatal else notes)[name] = said
-    if found.errors:
-        verdict = ERROR
-    else:
-        verdict = FALSE_ALARM if alarms else QUIET
+    verdict = ERROR if found.errors else FALSE_ALARM if alarms else QUIET
     return VariantVerdict(variant.id, variant.says, verdict, alarms, notes, untestable, found)
 
 
@@ -199,7 +196,8 @@ class Score:
             text += ", each for its own reason; 0 survivors"
         else:
             said = {OTHERWISE: "killed otherwise", SURVIVED: "survived", UNREAL: "not real", ERROR: "errors"}
-            text += "; " + ", ".join(f"{self.counts[name]} {words}" for name, words in said.items() if self.counts[name])
+            parts = [f"{self.counts[name]} {words}" for name, words in said.items() if self.counts[name]]
+            text += "; " + ", ".join(parts)
         if self.unexercised:
             text += f"; {len(self.unexercised)} requirements that no defect exercises"
         return text

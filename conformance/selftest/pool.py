@@ -67,8 +67,8 @@ class Worker:
     def _started(self) -> subprocess.Popen[str]:
         if self._process is None:
             self._answers = queue.Queue()
-            self._said = tempfile.TemporaryFile()
-            self._process = subprocess.Popen(
+            self._said = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+            self._process = subprocess.Popen(  # noqa: S603 - a list of our own making, and no shell
                 self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

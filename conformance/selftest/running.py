@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -22,7 +23,6 @@ from conformance.selftest.case import DEFECT, HEALTHY, Case, Findings
 from conformance.settings import Settings
 
 if TYPE_CHECKING:
-    from conformance.mock.defects import Defect
     from conformance.report.run import RunResult
 
 READ_TIMEOUT = 5.0
@@ -58,17 +58,15 @@ class Runner:
         """Start the instance, run the checks, stop it. What goes wrong on the way is part of the findings."""
         began = time.monotonic()
         try:
-            if case.kind == DEFECT:
-                found = self._defect(catalogue()[case.id], case)
-            else:
-                found = self._variant(case)
+            found = self._defect(case) if case.kind == DEFECT else self._variant(case)
         except Exception as error:
             found = Findings.broken(f"{type(error).__name__}: {error}")
         # Cycles of a finished pytest session hold its exchanges; a hundred sessions would add up.
         gc.collect()
-        return _with(found, seconds=time.monotonic() - began)
+        return replace(found, seconds=time.monotonic() - began)
 
-    def _defect(self, defect: Defect, case: Case) -> Findings:
+    def _defect(self, case: Case) -> Findings:
+        defect = catalogue()[case.id]
         release = load_release(defect.release)
         try:
             evidence = self._proofs().prove(defect)
@@ -77,7 +75,7 @@ class Runner:
         profile = "full" if case.all_checks else profile_of(release, defect.breaks)
         chooses = None if case.all_checks else neighbourhood(release, defect.breaks)
         found = run_on(defect.behaviour(), case.id, release.id, profile, chooses, sleep=impatient)
-        return _with(found, evidence=evidence)
+        return replace(found, evidence=evidence)
 
     def _variant(self, case: Case) -> Findings:
         from conformance.mock import variants
@@ -185,9 +183,3 @@ def _found(result: RunResult) -> Findings:
         not_testable={v.id: v.reason or "" for v in tried if v.verdict == "not-testable"},
         errors=tuple(errors),
     )
-
-
-def _with(found: Findings, **changed: object) -> Findings:
-    from dataclasses import replace
-
-    return replace(found, **changed)  # type: ignore[arg-type]

@@ -94,7 +94,7 @@ def pytorch_upload(context: SuiteContext, models: Models) -> Uploaded:
 def two_versions(context: SuiteContext, models: Models) -> tuple[Uploaded, Uploaded]:
     """A model with two versions of different bytes and file names: the older, the newer. Only read it."""
     name = context.name("shared", "versions")
-    older = upload(models, unique_file(context.onnx_model, "older"), name)
+    older = upload(models, unique_file(context.onnx_model, "older"), name, filename=f"Older-{name}.onnx")
     older.created = older.listed()
     newer = upload(models, unique_file(context.onnx_model, "newer"), name)
     return older, newer

@@ -106,15 +106,32 @@ def test_file_name_is_the_parts_filename(
         assert_equal(told(row, "file_name", str), uploaded.file_name, what="the version's file_name", reply=reply)
 
 
-@requirement("list-versions.model-id-is-name")
-def test_model_id_is_the_models_name(versions: Reply, onnx_upload: Uploaded) -> None:
-    """`model_id` is the model's name, not a number.
+@requirement("list-versions.file-name-path")
+def test_file_name_keeps_its_path(context: SuiteContext, models: Models, unique_name: Callable[[], str]) -> None:
+    """A version's `file_name` keeps the path that the upload's file part was called by.
 
-    Upload a model, list its versions.
-    Expect the uploaded name.
+    Upload a file called by a relative path.
+    Expect the whole of it.
     """
-    row = _row(versions, onnx_upload)
-    assert_equal(told(row, "model_id", str), onnx_upload.name, what="the version's model_id", reply=versions)
+    name = unique_name()
+    uploaded = upload(models, unique_file(context.onnx_model, "path"), name, filename=f"./models/{name}.onnx")
+    reply = uploaded.versions_reply()
+    row = _row(reply, uploaded, by=("sha", "id"))
+    assert_equal(told(row, "file_name", str), uploaded.file_name, what="the version's file_name", reply=reply)
+
+
+@requirement("list-versions.model-id-is-name")
+def test_model_id_is_the_models_name(
+    versions: Reply, onnx_upload: Uploaded, both_versions: Reply, two_versions: tuple[Uploaded, Uploaded]
+) -> None:
+    """`model_id` is the model's name, neither a number nor the file's name.
+
+    Upload a model whose file is called like it, and one whose files aren't; list their versions.
+    Expect the uploaded names.
+    """
+    for reply, uploaded in ((versions, onnx_upload), (both_versions, two_versions[0])):
+        row = _row(reply, uploaded)
+        assert_equal(told(row, "model_id", str), uploaded.name, what="the version's model_id", reply=reply)
 
 
 @requirement("list-versions.models-pk-id-is-models")

@@ -161,7 +161,7 @@ def _runtimes(uploaded: Uploaded) -> Iterator[tuple[Reply, Any]]:
         lambda: models.get_config_by_id(uploaded.version_id),
         lambda: models.get_config_by_id(uploaded.model_id),
     )
-    for send in requests:
+    for number, send in enumerate(requests):
         reply = send()
         try:
             body = reply.json() if reply.is_success else None
@@ -170,3 +170,5 @@ def _runtimes(uploaded: Uploaded) -> Iterator[tuple[Reply, Any]]:
         config = body.get("model_config") if isinstance(body, dict) else None
         if isinstance(config, dict) and isinstance(config.get("runtime"), str):
             yield reply, config["runtime"]
+            if number:
+                return  # an instance that takes versions' ids would show another model's version for the model's id

@@ -31,7 +31,9 @@ class Made:
 def made() -> Callable[..., SelfTest]:
     """Build a result of one killed defect, one quiet variant and one null target; `changes` replace its fields."""
 
-    def build(*, failed: dict[str, str] | None = None, alarms: dict[str, str] | None = None, **changes: Any) -> SelfTest:
+    def build(
+        *, failed: dict[str, str] | None = None, alarms: dict[str, str] | None = None, **changes: Any
+    ) -> SelfTest:
         failed = {"list.requires-token": "expected a refusal, got 200"} if failed is None else failed
         findings = Findings("core", 5, 9, ("list.models",), failed, {}, (), "200 (rightly: 401)", None, 0.25)
         defects = (judge_defect(Made("list.open", "Lists to everybody.", ("list.requires-token",)), findings),)
@@ -49,7 +51,9 @@ def made() -> Callable[..., SelfTest]:
             requirements=tuple(rows),
             score=Score.of(defects, rows, whole=False),
             variants=(judge_variant(Made("owner.uuid", "Owners are UUIDs."), quiet, RELEASE.requirements),),
-            null_targets=(NullVerdict("silent", "Never answers.", "given", 3, "NOT TESTABLE: no reply", 3.0, 120.0, ()),),
+            null_targets=(
+                NullVerdict("silent", "Never answers.", "given", 3, "NOT TESTABLE: no reply", 3.0, 120.0, ()),
+            ),
         )
         return replace(whole, **changes)
 

@@ -40,7 +40,7 @@ def test_a_survivor_is_exit_code_1_and_is_named(tmp_path, monkeypatch):
     pretend(monkeypatch, Findings(profile="core", checks=3, passed=("list.requires-token",), evidence="200"))
     lines: list[str] = []
     assert selftest([OPEN_LIST], out=tmp_path, report=lines.append) == 1
-    assert lines[0] == f"defect {OPEN_LIST}: survived: list.requires-token passed, authentication.refusal-is-401 was not run"
+    assert lines[0].startswith(f"defect {OPEN_LIST}: survived: list.requires-token passed")
     assert lines[1] == "kill score 0/1 (0 %); 1 survived"
 
 

@@ -41,7 +41,11 @@ def found(**what) -> Findings:
     [
         (found(failed={MUST: "answered 200"}), "killed", ""),
         (found(failed={MUST: "answered 200", OTHER_MUST: "too"}), "killed", ""),
-        (found(failed={OTHER_MUST: "too"}, passed=(MUST,)), "killed-otherwise", f"{MUST} passed; failed instead: {OTHER_MUST}"),
+        (
+            found(failed={OTHER_MUST: "too"}, passed=(MUST,)),
+            "killed-otherwise",
+            f"{MUST} passed; failed instead: {OTHER_MUST}",
+        ),
         (found(passed=(MUST,)), "survived", f"{MUST} passed"),
         (found(not_testable={MUST: "no upload"}), "survived", f"{MUST} could not be tested (no upload)"),
         (found(), "survived", f"{MUST} was not run"),

@@ -47,10 +47,13 @@ def fuzzing(mock: MockInstance, alter: Alter | None = None) -> Iterator[tuple[Fu
             yield _fuzzer(assembly.context), assembly.context
         return
     ready: list[Fuzzer] = []
-    with altered(mock, lambda path, body, reply: alter(path, body, reply) if ready else reply) as url:
-        with assembled(mock, url) as assembly:
-            ready.append(_fuzzer(assembly.context))
-            yield ready[0], assembly.context
+
+    def once_ready(path: str, body: bytes, reply: Answer) -> Answer:
+        return alter(path, body, reply) if ready else reply
+
+    with altered(mock, once_ready) as url, assembled(mock, url) as assembly:
+        ready.append(_fuzzer(assembly.context))
+        yield ready[0], assembly.context
 
 
 def _fuzzer(context: SuiteContext) -> Fuzzer:
@@ -101,8 +104,8 @@ def another_model(path: str, body: bytes, reply: Answer) -> Answer:
 
 def lost_model(path: str, body: bytes, reply: Answer) -> Answer:
     """`get_by_id` knows no model."""
-    wrong = path == ENDPOINTS["get_by_id"]
-    return (400, "application/json", b'{"msg": "The provided model id was not found.", "code": 400}') if wrong else reply
+    refusal = b'{"msg": "The provided model id was not found.", "code": 400}'
+    return (400, "application/json", refusal) if path == ENDPOINTS["get_by_id"] else reply
 
 
 def other_rows(path: str, body: bytes, reply: Answer) -> Answer:
@@ -117,13 +120,15 @@ def other_rows(path: str, body: bytes, reply: Answer) -> Answer:
     [
         (null_models, lambda f: f.documented("list", examples=12), "a success of list is as documented", "models"),
         (page_for_unknown, lambda f: f.arbitrary("get_by_id", examples=24), "get_by_id serves a request or", "<html>"),
-        (another_model, lambda f: f.linked(walks=10), "get answers about what it was asked for", "the reply has the id"),
+        (another_model, lambda f: f.linked(walks=10), "get answers about what it was asked", "the reply has the id"),
         (lost_model, lambda f: f.linked(walks=10), "get_by_id finds what an earlier reply named", "400"),
         (other_rows, lambda f: f.linked(walks=10), "list_versions answers about", "somebody-elses"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_a_wrong_instance_is_found_out(mock: MockInstance, alter: Alter, search: Any, expected: str, actual: str) -> None:
+def test_a_wrong_instance_is_found_out(
+    mock: MockInstance, alter: Alter, search: Any, expected: str, actual: str
+) -> None:
     with fuzzing(mock, alter) as (fuzzer, context):
         with pytest.raises(Nonconformity) as found:
             search(fuzzer)
@@ -216,7 +221,10 @@ def test_only_the_named_endpoints_are_narrowed() -> None:
 
 @pytest.mark.parametrize(
     ("sent", "confined_to"),
-    [(9, 7), ("9", "7"), (" 0x9", "7"), (9.0, 7.0), (True, False), (None, None), (9.5, 9.5), ("none", "none"), ([9], [9])],
+    [
+        *((9, 7), ("9", "7"), (" 0x9", "7"), (9.0, 7.0), (True, False)),
+        *((None, None), (9.5, 9.5), ("none", "none"), ([9], [9])),
+    ],
     ids=repr,
 )
 def test_no_upload_names_another_workspace(sent: Any, confined_to: Any) -> None:

@@ -122,6 +122,13 @@ def _model_names() -> Iterator[Defect]:
         yield Defect(f"upload.name.{word}", says, ("upload.name-kept",), _model_named(rename), _name_kept(given))
 
 
+_FILE_NAME_BREAKS = {
+    "basename": ("list-versions.file-name-path",),
+    "lower-cased": ("list-versions.file-name-verbatim",),
+    "extended": ("list-versions.file-name-verbatim",),
+}
+
+
 def _file_names() -> Iterator[Defect]:
     cases: tuple[tuple[str, str, str, Callable[[Upload, str], str]], ...] = (
         ("basename", "File names lose what stands before their last slash.", "./models/model.onnx",
@@ -141,7 +148,7 @@ def _file_names() -> Iterator[Defect]:
         yield Defect(
             f"upload.file-name.{word}",
             says,
-            ("list-versions.file-name-verbatim",),
+            _FILE_NAME_BREAKS.get(word, ("list-versions.file-name-verbatim", "list-versions.file-name-path")),
             _file_named(rename),
             _file_name_kept(given),
         )

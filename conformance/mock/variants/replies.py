@@ -17,6 +17,9 @@ from conformance.mock.variants.variant import Variant
 
 _OWNERS = uuid.UUID("5d1b8f60-6a0e-4f43-9a55-2f3f1d8e7c21")
 _IMAGE = "registry.example.com/wallaroo/engine:v2023.4.0-4103"
+_FOLLOWED = ("upload.conversion-settles", "upload.broken-file-is-no-ready-model")
+"""What only a conversion's status tells."""
+
 _NEWER_FIELDS = {"arch": "x86", "accel": "none", "tags": [], "deployed": False, "note": {"by": None}}
 """Fields of the kind that later releases add. Source: recorded, 2024.1 on."""
 
@@ -151,12 +154,15 @@ def reply_variants() -> Iterator[Variant]:
     fields = seen("fields of a version", lambda client: " ".join(_row(client)))
     configured = seen("fields of a configuration", lambda client: client.config(client.upload()).at("model_config"))
     yield Variant("fields.more", "Every object has unknown fields.", _in_each_object(_more), fields)
-    yield Variant("fields.fewer", "The optional fields are absent.", _in_each_object(_without_optional), fields)
+    yield Variant(
+        "fields.fewer", "The optional fields are absent.", _in_each_object(_without_optional), fields, _FOLLOWED
+    )
     yield Variant(
         "fields.null-status",
         "The status of a version is null.",
         _in_each_object(_null_status),
         seen("a version's status", lambda client: _row(client)["status"] is None),
+        _FOLLOWED,
     )
     yield Variant(
         "fields.filled",

@@ -9,6 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 from unittest import mock
 
 import hypothesis
+from hypothesis.errors import Flaky
 from hypothesis.reporting import with_reporter
 
 from conformance.errors import ConformanceError
@@ -98,13 +99,29 @@ class Failures:
             raise
 
     def conclude(self, run: Callable[[], None]) -> None:
-        """Run the search to its end. Raises what it found: the smallest, or the last where it may ask no more."""
+        """Run the search to its end. Raises what it found: the smallest, or the last where it couldn't go on."""
         with reproducible():
             try:
                 run()
-            except Spent:
-                if self._last is not None:
-                    raise self._last from None
+            except (Spent, Flaky):
+                # Flaky: the judge answers from memory, so it is generation that didn't repeat itself while shrinking.
+                self._tell()
+            except AssertionError as error:
+                if error is self._last or not _is_inconsistent_replay(error):
+                    raise
+                self._tell()
+
+    def _tell(self) -> None:
+        if self._last is not None:
+            raise self._last from None
+
+
+def _is_inconsistent_replay(error: AssertionError) -> bool:
+    """Whether hypothesis' own bookkeeping failed, which asserts where a replay draws other values than before."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith("hypothesis.internal.")
 
 
 def settings(examples: int, seed: int | None = None, *, steps: int = 1) -> hypothesis.settings:

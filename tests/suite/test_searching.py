@@ -102,3 +102,15 @@ def test_after_a_question_without_an_answer_no_other_is_put() -> None:
     with pytest.raises(ConformanceError, match="no complete reply"):
         search(st.integers(), lambda value: answers.ask(value, lambda: hang(value)), examples=1000)
     assert len(asked) == 5
+
+
+def test_what_was_found_stays_found_where_generation_does_not_repeat_itself() -> None:
+    drawn: list[int] = []
+
+    @st.composite
+    def moody(draw: st.DrawFn) -> int:
+        drawn.append(1)
+        return draw(st.integers(0, 10**6)) if len(drawn) < 5 else len(draw(st.text(min_size=1)))
+
+    with pytest.raises(Wrong):
+        search(moody(), refuse(2), examples=100)

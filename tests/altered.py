@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from socketserver import StreamRequestHandler
-from unittest import mock
 
 import requests
 
@@ -29,8 +27,7 @@ def altered(instance: MockInstance, alter: Alter) -> Iterator[str]:
             true = (reply.status_code, reply.headers.get("Content-Type", ""), reply.content)
             return alter(path, body, true)
 
-        # A reply's head and body are sent apart, and the second would wait 40 ms for the first's acknowledgement.
-        with mock.patch.object(StreamRequestHandler, "disable_nagle_algorithm", True), serving(answer) as url:
+        with serving(answer) as url:
             yield url
 
 

@@ -19,6 +19,8 @@ def serving(answer: Callable[[str, bytes], Answer]) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # A reply's head and body are sent apart, and the second would wait 40 ms for the first's acknowledgement.
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

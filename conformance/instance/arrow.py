@@ -26,12 +26,19 @@ _OTHER_HEADERS = {2: "a dictionary batch", 3: "a record batch", 4: "a tensor", 5
 
 
 def encode_schema(schema: pyarrow.Schema) -> str:
-    """The schema as base64 of its IPC message. Raises TypeError for anything but a pyarrow.Schema."""
+    """The schema as base64 of its IPC message.
+
+    Raises TypeError for anything but a pyarrow.Schema, and ValueError for a schema that Arrow's format can't carry as
+    it is (a dictionary of dictionaries, a map with renamed children): pyarrow would write another one, silently.
+    """
     import pyarrow as pa
 
     if not isinstance(schema, pa.Schema):
         raise TypeError(f"a pyarrow.Schema is needed, not {type(schema).__name__}")
-    return base64.b64encode(schema.serialize().to_pybytes()).decode("ascii")
+    encoded = base64.b64encode(schema.serialize().to_pybytes()).decode("ascii")
+    if not decode_schema(encoded).equals(schema, check_metadata=True):
+        raise ValueError("the schema changes when it is encoded; Arrow's format can't carry it as it is")
+    return encoded
 
 
 def decode_schema(text: str) -> pyarrow.Schema:

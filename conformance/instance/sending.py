@@ -116,6 +116,10 @@ class Wire:
         try:
             self._perform(outgoing, seen)
         except (InvalidURL, InvalidSchema, InvalidHeader, MissingSchema) as error:
+            if isinstance(error, InvalidHeader) and seen.request is not None:
+                # The request was well-formed: it is the reply whose Content-Length headers contradict each other.
+                failure = Failure("malformed", f"the reply's headers can't be read: {error}")
+                raise self._failed(outgoing, seen, attempt, failure) from None
             raise UsageError(f"the request can't be sent: {self._clean(str(error))}") from None
         except TRANSPORT_ERRORS as error:
             failure = classify(error, attempt, self._host(), self._limits.max_reply_bytes)

@@ -282,3 +282,17 @@ def test_random_bytes_behind_a_valid_frame_are_refused_or_decoded(content):
 def test_the_codec_is_imported_without_pyarrow():
     code = "import sys, conformance.instance; sys.exit('pyarrow' in sys.modules or 'rich' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.dictionary(pa.int8(), pa.dictionary(pa.int8(), pa.string())),
+        pa.map_(pa.field("k", pa.string(), nullable=False), pa.field("v", pa.int8())),
+    ],
+    ids=["dictionary of dictionaries", "map with renamed children"],
+)
+def test_a_schema_that_the_format_cannot_carry_is_refused_rather_than_changed(kind):
+    schema = pa.schema([pa.field("a", kind)])
+    with pytest.raises(ValueError, match="changes when it is encoded"):
+        encode_schema(schema)

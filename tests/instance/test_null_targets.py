@@ -260,8 +260,9 @@ def test_a_connection_that_ends_in_mid_reply_is_a_failure(tools, start, how):
         b"\x16\x03\x01\x02\x00",
         b"HTTP/1.1 abc OK\r\n\r\n",
         HEAD + b"X: y\r\n" * 5000 + b"\r\n",
+        HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
     ],
-    ids=["ssh", "tls", "no status", "5000 headers"],
+    ids=["ssh", "tls", "no status", "5000 headers", "two lengths"],
 )
 def test_what_is_no_http_is_malformed(tools, answer):
     def script(connection, seen):

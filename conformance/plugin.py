@@ -50,6 +50,8 @@ SUITE = "conformance.suite."
 ASSEMBLY = pytest.StashKey["Assembly"]()
 SETTINGS = pytest.StashKey["Settings"]()
 OUTCOMES = pytest.StashKey["list[CheckOutcome]"]()
+COMMANDED = pytest.StashKey[bool]()
+"""Set by the command, which gathers the outcomes and writes the reports itself."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -184,8 +186,8 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Gather outcomes on the controller, from this process or from xdist's workers."""
-    if not hasattr(session.config, "workerinput"):
+    """Gather outcomes on the controller, from this process or from xdist's workers; the command does so itself."""
+    if not hasattr(session.config, "workerinput") and COMMANDED not in session.config.stash:
         session.config.pluginmanager.register(_Collector(session.config), "wallaroo-conformance-collector")
 
 

@@ -75,6 +75,12 @@ def _pytest(arguments: list[str], session: _Session) -> tuple[int, str]:
         "--import-mode=importlib",
         "-p",
         "no:cacheprovider",
+        "-p",
+        "no:unraisableexception",
+        "-p",
+        "no:threadexception",
+        # The checks assert through helpers of their own, so rewriting their modules would buy nothing.
+        "--assert=plain",
         "-q",
         # The plugin says in its own words how a check ended; rendering tracebacks takes longer than the checks.
         "--tb=line",
@@ -126,6 +132,7 @@ class _Session:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[plugin.COMMANDED] = True
         if self.settings is not None:
             config.stash[plugin.SETTINGS] = self.settings
         if self.assembly is not None:

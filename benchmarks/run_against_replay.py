@@ -56,8 +56,7 @@ def _replay(instance: Served, exchanges: list[Exchange]) -> float:
         for exchange in exchanges:
             request = exchange.request
             parts = [
-                (part.name, (part.filename, part.text or files[part.size], part.content_type))
-                for part in request.parts
+                (part.name, (part.filename, part.text or files[part.size], part.content_type)) for part in request.parts
             ]
             kind = {"Content-Type": "application/json"} if request.body else {}
             session.request(

@@ -29,9 +29,7 @@ def served(data: Path | None = None) -> Iterator[Served]:
     """Serve the instance until the block ends."""
     began = time.perf_counter()
     command = [sys.executable, "-m", "conformance", "mock", "--json"]
-    process = subprocess.Popen(
-        [*command, "--data", str(data)] if data else command, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([*command, "--data", str(data)] if data else command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())

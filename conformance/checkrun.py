@@ -15,6 +15,7 @@ from conformance.instance.errors import InstanceFailure, NotJSON
 from conformance.report.outcome import CheckOutcome
 from conformance.suite.assertions import TALLY, Nonconformity
 
+
 def check_id(item: pytest.Item) -> str:
     """A check's name that is the same wherever the suite is installed: `test_list.py::test_name[case]`."""
     return item.nodeid.rpartition("/")[2]

@@ -51,7 +51,9 @@ def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--onnx-model", type=EXISTING, help="ONNX file to upload in place of the shipped one."),
             click.option("--pytorch-model", type=EXISTING, help="PyTorch file to upload in place of the shipped one."),
             click.option("--pytorch-input-schema", type=EXISTING, help="File with its input schema, base64 of Arrow."),
-            click.option("--pytorch-output-schema", type=EXISTING, help="File with its output schema, base64 of Arrow."),
+            click.option(
+                "--pytorch-output-schema", type=EXISTING, help="File with its output schema, base64 of Arrow."
+            ),
             click.option("--connect-timeout", metavar="SECONDS", help="For a connection, TLS included (10)."),
             click.option("--read-timeout", metavar="SECONDS", help="Without a byte of a reply (30)."),
             click.option("--upload-timeout", metavar="SECONDS", help="For 1 MiB of an upload to be taken (120)."),

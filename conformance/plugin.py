@@ -206,10 +206,11 @@ class _Collector:
         self.config.stash[OUTCOMES].extend(outcomes_in(report))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if ASSEMBLY not in self.config.stash or not self.config.stash[OUTCOMES]:
+        outcomes = self.config.stash[OUTCOMES]
+        if ASSEMBLY not in self.config.stash or not outcomes:
             return
         assembly = self.config.stash[ASSEMBLY]
-        result = assembly.result(self.config.stash[OUTCOMES])
+        result = assembly.result(outcomes)
         terminalreporter.section("Wallaroo conformance")
         terminalreporter.write_line(f"target {result.target} · release {result.release} · profile {result.profile}")
         if assembly.settings.out is not None:

@@ -53,7 +53,9 @@ def exchange(recorder: Recorder) -> Exchange:
             endpoint="list",
             started_at="2026-01-01T00:00:00Z",
             elapsed_seconds=0.01,
-            request=Request("POST", "/v1/api/models/list", [["Content-Type", "application/json"]], '{"workspace_id": 1}', []),
+            request=Request(
+                "POST", "/v1/api/models/list", [["Content-Type", "application/json"]], '{"workspace_id": 1}', []
+            ),
             response=Response(200, "OK", [], f'{{"models": "{SECRET}"}}', None, 15),
             error=None,
         )

@@ -95,7 +95,11 @@ def test_a_failed_must_is_exit_code_1(tmp_path):
         (["run", "--profile", "huge"], {}, "core, full"),
         (["run", "--target", "https://example.com"], {}, "WALLAROO_CONFORMANCE_TOKEN"),
         (["run", "--target", "ftp://example.com"], {"WALLAROO_CONFORMANCE_TOKEN": TOKEN}, "http"),
-        (["run", "--target", f"https://user:{TOKEN}@example.com"], {"WALLAROO_CONFORMANCE_TOKEN": TOKEN}, "holds credentials"),
+        (
+            ["run", "--target", f"https://user:{TOKEN}@example.com"],
+            {"WALLAROO_CONFORMANCE_TOKEN": TOKEN},
+            "holds credentials",
+        ),
         (["run", "--onnx-model", "absent.onnx"], {}, "absent.onnx"),
         (["run", "--token-file", "absent"], {}, "absent"),
         (["check", "delete", "-"], {}, "delete"),
@@ -116,9 +120,7 @@ def test_bad_usage_is_one_line_and_exit_code_2(tmp_path, arguments, environ, sai
 
 
 def test_an_unreachable_instance_is_exit_code_3_and_says_so(tmp_path):
-    done = command(
-        "run", "--target", closed_port(), "--out", "out", cwd=tmp_path, WALLAROO_CONFORMANCE_TOKEN=TOKEN
-    )
+    done = command("run", "--target", closed_port(), "--out", "out", cwd=tmp_path, WALLAROO_CONFORMANCE_TOKEN=TOKEN)
     assert done.returncode == 3
     assert "Traceback" not in done.stdout + done.stderr
     statement = json.loads((tmp_path / "out" / "statement.json").read_text())

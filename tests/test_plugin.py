@@ -15,9 +15,7 @@ from conformance.mock.behaviour import Behaviour
 from tests.servers import closed_port, serving
 
 
-def run_pytest(
-    *arguments: str, cwd: Path, autoload: bool = False, **environ: str
-) -> subprocess.CompletedProcess[str]:
+def run_pytest(*arguments: str, cwd: Path, autoload: bool = False, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run the suite as plain pytest. Without autoload, seconds of others' plugins aren't loaded each time."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("WALLAROO_CONFORMANCE", "PYTEST_"))}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--pyargs", "conformance.suite", *arguments]

@@ -29,7 +29,9 @@ def test_every_promise_has_a_check_and_every_check_a_promise(checks):
 
 
 def test_a_promise_without_a_check_is_named(checks):
-    without = [check for check in checks if "list.id" not in [a for m in check.iter_markers("requirement") for a in m.args]]
+    without = [
+        check for check in checks if "list.id" not in [a for m in check.iter_markers("requirement") for a in m.args]
+    ]
     assert untraceable(RELEASE, without) == ["requirement list.id has no check and no reason for that"]
 
 

@@ -45,9 +45,7 @@ def load_examples(folder: Path | Traversable) -> tuple[Example, ...]:
 
     Raises UsageError, naming the file, when one can't be read as an example.
     """
-    files = sorted(
-        (item for item in folder.iterdir() if item.name.endswith(".json")), key=lambda item: item.name
-    )
+    files = sorted((item for item in folder.iterdir() if item.name.endswith(".json")), key=lambda item: item.name)
     return tuple(_load(file) for file in files)
 
 

@@ -60,9 +60,7 @@ class Release:
         return tuple(
             requirement
             for requirement in self.requirements.values()
-            if requirement.endpoint == endpoint
-            and requirement.field is not None
-            and requirement.excluded is None
+            if requirement.endpoint == endpoint and requirement.field is not None and requirement.excluded is None
         )
 
 

@@ -157,9 +157,7 @@ def _message(error: ValidationError, keyword: str) -> str:
         return f"is {shown(value)}, but should be {expected}"
     if keyword == "enum":
         values = [shown(item) for item in limit]
-        listed = (
-            _alternatives(values) if len(values) <= MAX_LISTED else f"{', '.join(values[:MAX_LISTED])}, …"
-        )
+        listed = _alternatives(values) if len(values) <= MAX_LISTED else f"{', '.join(values[:MAX_LISTED])}, …"
         return f"is {shown(value)}, but should be one of {listed}"
     if keyword == "minItems":
         return f"has {len(value)} items, but should have at least {limit}"

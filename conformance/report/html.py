@@ -135,15 +135,11 @@ def _requirements(run: RunResult) -> list[_RequirementView]:
         for outcome in sorted(outcomes.get(verdict.id, ()), key=lambda o: _ORDER.index(o.verdict)):
             checks.append(_check(run, outcome, failures.get(outcome), shown.get(outcome)))
             shown.setdefault(outcome, verdict.id)
-        views.append(
-            _RequirementView(verdict, _TITLES[verdict.verdict], verdict.verdict in _OPEN, tuple(checks))
-        )
+        views.append(_RequirementView(verdict, _TITLES[verdict.verdict], verdict.verdict in _OPEN, tuple(checks)))
     return views
 
 
-def _check(
-    run: RunResult, outcome: CheckOutcome, failure: Failure | None, shown_at: str | None
-) -> _CheckView:
+def _check(run: RunResult, outcome: CheckOutcome, failure: Failure | None, shown_at: str | None) -> _CheckView:
     # A check that passed proves itself by the recording; its bodies would only bury those that matter.
     full = outcome.verdict != "passed"
     recorded = [run.exchanges[i] for i in outcome.exchanges if i in run.exchanges]

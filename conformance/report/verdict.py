@@ -118,16 +118,13 @@ def judge_requirements(
     waived = {waiver.requirement: waiver.reason for waiver in waivers}
     unknown = sorted(waived.keys() - {requirement.id for requirement in requirements})
     if unknown:
-        raise UsageError(
-            f"a waiver names the unknown requirement {unknown[0]!r}; `requirements` lists the ids"
-        )
+        raise UsageError(f"a waiver names the unknown requirement {unknown[0]!r}; `requirements` lists the ids")
     by_requirement: dict[str, list[CheckOutcome]] = {}
     for outcome in outcomes:
         for identifier in dict.fromkeys(outcome.requirements):
             by_requirement.setdefault(identifier, []).append(outcome)
     return [
-        _judge_one(requirement, by_requirement.get(requirement.id, []), profile, waived)
-        for requirement in requirements
+        _judge_one(requirement, by_requirement.get(requirement.id, []), profile, waived) for requirement in requirements
     ]
 
 
@@ -155,9 +152,7 @@ def _judge_one(
     )
 
 
-def _settle(
-    requirement: RequirementLike, outcomes: Sequence[CheckOutcome], profile: str
-) -> tuple[str, str | None]:
+def _settle(requirement: RequirementLike, outcomes: Sequence[CheckOutcome], profile: str) -> tuple[str, str | None]:
     if requirement.excluded:
         return "not-applicable", f"excluded: {requirement.excluded}"
     if not in_profile(requirement.profile, profile):

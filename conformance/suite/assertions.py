@@ -121,8 +121,9 @@ def assert_field(release: Release, requirement: Requirement, reply: Reply, body:
     expect(
         not own,
         expected=f"{endpoint}: {pointer or 'the reply'} as documented ({requirement.text.rstrip('.')})",
-        actual=lambda: f"{own[0].path or 'the reply'} {own[0].message}"
-        + (f" (and {len(own) - 1} more)" if len(own) > 1 else ""),
+        actual=lambda: (
+            f"{own[0].path or 'the reply'} {own[0].message}" + (f" (and {len(own) - 1} more)" if len(own) > 1 else "")
+        ),
         replies=[reply],
     )
     above = [v for v in violations if pointer.startswith(v.pointer) and v.pointer not in places]

@@ -135,7 +135,9 @@ def returned_ids(reply: Reply) -> list[Any]:
         return []
     inserted = body.get("insert_models") if isinstance(body, dict) else None
     returning = inserted.get("returning") if isinstance(inserted, dict) else None
-    groups = [group.get("models") for group in returning if isinstance(group, dict)] if isinstance(returning, list) else []
+    groups = (
+        [group.get("models") for group in returning if isinstance(group, dict)] if isinstance(returning, list) else []
+    )
     return [m.get("id") for group in groups if isinstance(group, list) for m in group if isinstance(m, dict)]
 
 
@@ -195,4 +197,6 @@ def _state(models: Models) -> dict[int, tuple[Any, Any]]:
         raise NotTestable(f"{_PROOF}: {error}") from None
     if not isinstance(body, dict) or not isinstance(body.get("models"), list):
         raise NotTestable(f"{_PROOF}, but it holds no `models`")
-    return {row["id"]: (row.get("name"), row.get("updated_at")) for row in rows(reply, "models") if is_id(row.get("id"))}
+    return {
+        row["id"]: (row.get("name"), row.get("updated_at")) for row in rows(reply, "models") if is_id(row.get("id"))
+    }

@@ -101,7 +101,10 @@ def test_every_endpoint_answers_what_the_client_can_parse(mock, client, function
     )
     model = next(m for m in listed.models if m.name == model_name)
     details = client.call(
-        "model.v1_model_get_model_by_id", "v1_model_get_model_by_id_json_body", "V1ModelGetModelByIdJsonBody", id=model.id
+        "model.v1_model_get_model_by_id",
+        "v1_model_get_model_by_id_json_body",
+        "V1ModelGetModelByIdJsonBody",
+        id=model.id,
     )
     versions = client.call(
         "model.models_list_versions",
@@ -143,7 +146,10 @@ def test_a_missing_token_is_parsed_into_the_clients_error_type(mock):
 
 def test_workspaces_can_be_made_and_listed(client):
     made = client.call(
-        "workspace.workspaces_create", "workspaces_create_json_body", "WorkspacesCreateJsonBody", workspace_name="vendor"
+        "workspace.workspaces_create",
+        "workspaces_create_json_body",
+        "WorkspacesCreateJsonBody",
+        workspace_name="vendor",
     )
     listed = client.call("workspace.workspaces_list", "workspaces_list_json_body", "WorkspacesListJsonBody")
     assert made.workspace_id in [workspace.id for workspace in listed.workspaces]

@@ -78,9 +78,7 @@ def allowed_types(schema: Schema) -> set[str]:
     return kinds | ({"integer"} if "number" in kinds else set())
 
 
-def _walk(
-    schema: Schema, body: Any, at: Segments, *, required: bool
-) -> Iterator[tuple[Segments, Schema, bool]]:
+def _walk(schema: Schema, body: Any, at: Segments, *, required: bool) -> Iterator[tuple[Segments, Schema, bool]]:
     yield at, schema, required
     if isinstance(body, dict):
         names = schema.get("required", [])

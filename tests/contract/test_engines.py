@@ -24,9 +24,7 @@ _SCALARS = (
     | st.sampled_from(STRINGS)
     | st.sampled_from([0, 1, -1, 1.0, -0.0, 2**63, 2**64, 10**30, 1e300])
 )
-_VALUES = st.recursive(
-    _SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5
-)
+_VALUES = st.recursive(_SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5)
 
 
 @st.composite
@@ -41,9 +39,7 @@ def _damaged(draw: st.DrawFn, bodies: dict[str, Any]) -> tuple[str, Any]:
 
 @settings(max_examples=400, deadline=None)
 @given(_damaged(REPLIES), st.sampled_from([200, 202, 400]))
-def test_the_fast_engine_and_the_explaining_engine_agree_on_replies(
-    case: tuple[str, Any], status: int
-) -> None:
+def test_the_fast_engine_and_the_explaining_engine_agree_on_replies(case: tuple[str, Any], status: int) -> None:
     endpoint, body = case
     explained = explain(SCHEMAS.response_schema(endpoint, status), body)
     assert SCHEMAS.is_valid(endpoint, body, status) is (explained == [])

@@ -88,9 +88,7 @@ def test_every_endpoint_is_shown_with_both_clients() -> None:
 def test_the_replies_are_the_documentations_own() -> None:
     if not DOCUMENTATION.exists():
         pytest.skip(f"the documentation page (shared/docs/{DOCUMENTATION.name}) isn't there")
-    documented = [
-        _canonical(reply) for reply in _documented_replies(DOCUMENTATION.read_text(encoding="utf-8"))
-    ]
+    documented = [_canonical(reply) for reply in _documented_replies(DOCUMENTATION.read_text(encoding="utf-8"))]
     assert sorted(documented) == sorted(_canonical(example.body) for example in RELEASE.examples)
 
 

@@ -65,9 +65,7 @@ def test_only_upload_answers_with_accepted(endpoint: str) -> None:
 
 
 @pytest.mark.parametrize(("source", "status", "link"), LINKS)
-def test_a_link_fills_properties_that_its_target_knows(
-    source: str, status: str, link: dict[str, Any]
-) -> None:
+def test_a_link_fills_properties_that_its_target_knows(source: str, status: str, link: dict[str, Any]) -> None:
     target = load_release("2023.4").schemas.request_schema(link["operationId"])
     sent = link["requestBody"]
     assert set(sent.get("metadata", sent)) <= set(target["properties"])

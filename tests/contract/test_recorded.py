@@ -26,9 +26,7 @@ def _recorded() -> list[dict[str, Any]]:
     if not RECORDINGS.exists():
         return []
     entries = [json.loads(line) for line in RECORDINGS.read_text(encoding="utf-8").splitlines()]
-    return [
-        entry for entry in entries if entry["endpoint"] in ENDPOINT_NAMES and _is_in_range(entry["release"])
-    ]
+    return [entry for entry in entries if entry["endpoint"] in ENDPOINT_NAMES and _is_in_range(entry["release"])]
 
 
 def _is_in_range(release: str) -> bool:
@@ -47,9 +45,7 @@ REPLIES = [entry for entry in _recorded() if not _is_a_printed_row(entry)]
 @pytest.mark.parametrize(
     "entry",
     [
-        pytest.param(
-            entry, id=f"{entry['release']}-{ENDPOINT_NAMES[entry['endpoint']]}-{entry['commit'][:7]}-{index}"
-        )
+        pytest.param(entry, id=f"{entry['release']}-{ENDPOINT_NAMES[entry['endpoint']]}-{entry['commit'][:7]}-{index}")
         for index, entry in enumerate(REPLIES)
     ],
 )
@@ -74,9 +70,7 @@ def test_only_the_printed_row_is_left_out() -> None:
     the only row of such an array it conforms.
     """
     left_out = [entry for entry in _recorded() if _is_a_printed_row(entry)]
-    assert [(entry["release"], entry["endpoint"]) for entry in left_out] == [
-        ("2023.3.0", ENDPOINTS["list_versions"])
-    ]
+    assert [(entry["release"], entry["endpoint"]) for entry in left_out] == [("2023.3.0", ENDPOINTS["list_versions"])]
     row = left_out[0]["response"]
     assert [item.message for item in SCHEMAS.violations("list_versions", row)] == [
         "is an object, but should be an array"

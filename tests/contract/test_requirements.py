@@ -98,5 +98,5 @@ def test_an_entry_that_lacks_a_key_is_refused(key):
 
 def test_an_unknown_release_is_refused_with_the_known_ones():
     assert "2023.4" in release_ids()
-    with pytest.raises(UsageError, match="known: .*2023.4"):
+    with pytest.raises(UsageError, match=r"known: .*2023\.4"):
         load_release("1999.1")

@@ -86,15 +86,11 @@ def test_any_lower_status_is_judged_as_the_success_body(endpoint: str, status: i
 
 @pytest.mark.parametrize("call", ["violations", "is_valid", "request_violations"])
 def test_an_unknown_endpoint_is_named_with_the_known_ones(call: str) -> None:
-    with pytest.raises(
-        UsageError, match=r"^unknown endpoint 'lists': choose one of upload_and_convert, list, "
-    ):
+    with pytest.raises(UsageError, match=r"^unknown endpoint 'lists': choose one of upload_and_convert, list, "):
         getattr(SCHEMAS, call)("lists", {})
 
 
-@pytest.mark.parametrize(
-    "body", [{"model_id": "x"}, {"models_pk_id": 1}, {"model_id": "x", "models_pk_id": 1}]
-)
+@pytest.mark.parametrize("body", [{"model_id": "x"}, {"models_pk_id": 1}, {"model_id": "x", "models_pk_id": 1}])
 def test_versions_are_asked_for_by_either_key_or_both(body: dict[str, Any]) -> None:
     assert SCHEMAS.request_violations("list_versions", body) == []
 
@@ -126,9 +122,7 @@ def test_both_readings_of_the_upload_are_accepted(change: dict[str, Any]) -> Non
     metadata = REQUESTS["upload_and_convert"]
     change = dict(change)
     conversion = metadata["conversion"] | change.pop("conversion", {})
-    assert (
-        SCHEMAS.request_violations("upload_and_convert", metadata | {"conversion": conversion} | change) == []
-    )
+    assert SCHEMAS.request_violations("upload_and_convert", metadata | {"conversion": conversion} | change) == []
 
 
 @pytest.mark.parametrize(

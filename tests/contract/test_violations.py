@@ -108,7 +108,5 @@ def test_paths_and_pointers(segments: Segments, path: str, pointer: str) -> None
         ({"type": "object", "required": ["a"], "properties": {"a": {}}}, {}, "a: missing"),
     ],
 )
-def test_a_keyword_without_words_of_its_own_is_named(
-    schema: dict[str, Any], body: Any, expected: str
-) -> None:
+def test_a_keyword_without_words_of_its_own_is_named(schema: dict[str, Any], body: Any, expected: str) -> None:
     assert [str(item) for item in explain(schema, body)] == [expected]

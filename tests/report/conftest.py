@@ -69,9 +69,7 @@ class Sample:
         request = Request("POST", "/v1/api/models/upload_and_convert", [], None, parts)
         return self.exchange(identifier, request=request)
 
-    def run(
-        self, requirements: Iterable[ARequirement], outcomes: Iterable[CheckOutcome], **fields: Any
-    ) -> RunResult:
+    def run(self, requirements: Iterable[ARequirement], outcomes: Iterable[CheckOutcome], **fields: Any) -> RunResult:
         facts: dict[str, Any] = {
             "run_id": "k3v9x2",
             "started_at": "2026-11-23T10:00:00Z",

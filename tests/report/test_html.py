@@ -67,9 +67,7 @@ def read(run: Any) -> Page:
 def page(sample: Any) -> Page:
     requirements = [
         sample.requirement("upload.id", text="Answers with an `id`."),
-        sample.requirement(
-            "list.id", "SHOULD", endpoint="list", interpretation=(sample.reading("row", "table"),)
-        ),
+        sample.requirement("list.id", "SHOULD", endpoint="list", interpretation=(sample.reading("row", "table"),)),
         sample.requirement("api.docs", "MAY", endpoint=None, excluded="not asked"),
     ]
     outcomes = [
@@ -88,9 +86,7 @@ def test_the_header_says_verdict_target_release_and_profile(page: Page) -> None:
 
 def test_each_requirement_has_an_anchor_and_what_filters_need(page: Page) -> None:
     found = [a for a in page.attributes("details") if "data-verdict" in a]
-    assert [
-        (a["id"], a["data-verdict"], a["data-level"], a["data-endpoint"], "open" in a) for a in found
-    ] == [
+    assert [(a["id"], a["data-verdict"], a["data-level"], a["data-endpoint"], "open" in a) for a in found] == [
         ("upload.id", "failed", "MUST", "upload_and_convert", True),
         ("list.id", "passed", "SHOULD", "list", False),
         ("api.docs", "not-applicable", "MAY", "general", False),

@@ -24,12 +24,8 @@ REQUIRED = [pytest.param((), key, id=key) for key in statement.schema()["require
 def run(sample: Any) -> Any:
     ambiguous = sample.requirement("list.id", interpretation=(sample.reading("model id", "the table"),))
     checks = [
-        sample.check(
-            "failed", "upload.id", name="test_b", expected="a number", actual='"15"', exchanges=("x1",)
-        ),
-        sample.check(
-            "passed", "list.id", name="test_a", observations=("reading: model id",), seconds=0.12345
-        ),
+        sample.check("failed", "upload.id", name="test_b", expected="a number", actual='"15"', exchanges=("x1",)),
+        sample.check("passed", "list.id", name="test_a", observations=("reading: model id",), seconds=0.12345),
     ]
     requirements = [sample.requirement("upload.id"), ambiguous, sample.requirement("get.id", profile="full")]
     return sample.run(requirements, checks, workspace_id=12, exchanges=[sample.exchange("x1")])

@@ -87,9 +87,7 @@ def test_over_twelve_failures_are_cut_the_musts_first(sample: Any) -> None:
 
 def test_not_testable_ones_are_grouped_by_reason(sample: Any) -> None:
     requirements = [sample.requirement(f"upload.r{i}") for i in range(9)]
-    checks = [
-        sample.check("not-testable", r.id, name=r.id, reason="curl isn't installed") for r in requirements[:8]
-    ]
+    checks = [sample.check("not-testable", r.id, name=r.id, reason="curl isn't installed") for r in requirements[:8]]
     text = shown(sample.run(requirements, checks))
     assert (
         "Not testable or inconclusive (9)\n"
@@ -150,6 +148,4 @@ def test_colour_is_for_terminals_that_want_it(
 
 def test_markup_of_the_terminal_library_is_plain_text(sample: Any) -> None:
     check = sample.check("failed", "upload.id", actual="[red]x[/red] :smile: [link=http://a]", curl="curl")
-    assert "[red]x[/red] :smile: [link=http://a]" in shown(
-        sample.run([sample.requirement("upload.id")], [check])
-    )
+    assert "[red]x[/red] :smile: [link=http://a]" in shown(sample.run([sample.requirement("upload.id")], [check]))

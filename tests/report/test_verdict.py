@@ -109,12 +109,8 @@ def test_a_waiver_of_an_unknown_requirement_is_refused(sample: Any) -> None:
 
 
 def test_a_reading_belongs_to_the_requirement_that_accepts_it(sample: Any) -> None:
-    ambiguous = sample.requirement(
-        "upload.returns-id", interpretation=(sample.reading("version id", "as recorded"),)
-    )
-    check = sample.check(
-        "passed", "upload.returns-id", "upload.status", observations=("reading: version id",)
-    )
+    ambiguous = sample.requirement("upload.returns-id", interpretation=(sample.reading("version id", "as recorded"),))
+    check = sample.check("passed", "upload.returns-id", "upload.status", observations=("reading: version id",))
     first, second = judge_requirements([ambiguous, sample.requirement("upload.status")], [check], "core")
     assert [str(reading) for reading in first.readings] == ["version id (as recorded)"]
     assert second.readings == ()

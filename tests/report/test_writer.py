@@ -37,9 +37,7 @@ def test_the_statement_describes_the_recording(run: Any, tmp_path: Path) -> None
         "sha256": hashlib.sha256(recording).hexdigest(),
         "count": 2,
     }
-    assert [Exchange.from_json(json.loads(line)) for line in recording.splitlines()] == list(
-        run.exchanges.values()
-    )
+    assert [Exchange.from_json(json.loads(line)) for line in recording.splitlines()] == list(run.exchanges.values())
 
 
 def test_a_recording_that_is_there_is_kept(run: Any, tmp_path: Path) -> None:

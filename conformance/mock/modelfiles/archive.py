@@ -99,9 +99,7 @@ class Archive:
             with self._zip.open(info) as stream:
                 data = b"".join(iter(lambda: stream.read(_CHUNK_BYTES), b""))
         except _UNREADABLE as error:
-            raise RefusedFileError(
-                f"the entry {printable(name)!r} is damaged ({_described(error)})"
-            ) from error
+            raise RefusedFileError(f"the entry {printable(name)!r} is damaged ({_described(error)})") from error
         if len(data) != info.file_size:
             raise RefusedFileError(f"the entry {printable(name)!r} is cut short")
         return data

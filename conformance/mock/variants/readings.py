@@ -68,8 +68,8 @@ def _get_by_table() -> type[Behaviour]:
     def put(behaviour: Behaviour, call: Call, reply: Reply) -> None:
         payload = call.payload if isinstance(call.payload, dict) else {}
         model_id = payload.get("model_id")
-        known = type(model_id) is int and 0 < model_id < 2**63  # SQLite's integers end there
-        model = behaviour.store.model(model_id) if known else None
+        # SQLite's integers end at 63 bits; a larger id is nobody's.
+        model = behaviour.store.model(model_id) if type(model_id) is int and 0 < model_id < 2**63 else None
         versions = behaviour.store.versions_of(model.id) if model else []
         allowed = [version for version in versions if call.user and behaviour.may_see_version(call.user, version)]
         if model and allowed:

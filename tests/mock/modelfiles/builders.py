@@ -44,9 +44,7 @@ OPSET = text(8, number(2, 13))
 VERSION = number(1, 8)
 
 
-def graph(
-    *extra: bytes, node: bytes = NODE, name: bytes = b"g", given: bytes = INPUT, made: bytes = OUTPUT
-) -> bytes:
+def graph(*extra: bytes, node: bytes = NODE, name: bytes = b"g", given: bytes = INPUT, made: bytes = OUTPUT) -> bytes:
     """A GraphProto; each part can be replaced, and `extra` fields end it."""
     return b"".join([node, text(2, name), given, made, *extra])
 
@@ -56,9 +54,7 @@ def model(content: bytes | None = None, *, version: bytes = VERSION, opset: byte
     return version + text(7, graph() if content is None else content) + opset
 
 
-def tensor(
-    *, dims: Iterable[int] = (2,), data_type: int = 1, raw: bytes | None = bytes(8), rest: bytes = b""
-) -> bytes:
+def tensor(*, dims: Iterable[int] = (2,), data_type: int = 1, raw: bytes | None = bytes(8), rest: bytes = b"") -> bytes:
     """An initializer named w as a field of a graph."""
     shape = b"".join(number(1, size) for size in dims)
     data = b"" if raw is None else text(9, raw)

@@ -113,7 +113,5 @@ def _made(name: str) -> Any:
         case "scaled":
             return torch.jit.script(Scaled())
         case "quantized":
-            return torch.jit.script(
-                torch.ao.quantization.quantize_dynamic(Layers().eval(), {torch.nn.Linear})
-            )
+            return torch.jit.script(torch.ao.quantization.quantize_dynamic(Layers().eval(), {torch.nn.Linear}))
     raise ValueError(name)

@@ -29,9 +29,7 @@ TORCHSCRIPT = [archive(), load("multi_io.pt").path.read_bytes()]
 PICKLES = [DATA_PICKLE, zipfile.ZipFile(load("multi_io.pt").path).read("multi_io/data.pkl")]
 
 edits = st.lists(
-    st.tuples(
-        st.sampled_from(["put", "insert", "delete", "repeat"]), st.integers(0, 2**16), st.binary(max_size=12)
-    ),
+    st.tuples(st.sampled_from(["put", "insert", "delete", "repeat"]), st.integers(0, 2**16), st.binary(max_size=12)),
     min_size=1,
     max_size=6,
 )
@@ -108,9 +106,7 @@ def test_any_bytes_as_a_pickle(data: bytes) -> None:
 
 
 @settings(deadline=None, database=None, max_examples=150)
-@given(
-    st.binary(max_size=200), st.sampled_from(["onnx", "pytorch", "keras", "no such framework"]), st.booleans()
-)
+@given(st.binary(max_size=200), st.sampled_from(["onnx", "pytorch", "keras", "no such framework"]), st.booleans())
 def test_any_bytes_as_a_file(data: bytes, framework: str, zipped: bool) -> None:
     inspection = inspected(b"PK\x03\x04" + data if zipped else data, framework)
     assert inspection.ok is (inspection.reason == "")

@@ -192,15 +192,11 @@ def test_what_the_onnx_package_makes_is_taken(
     made = _made_by_onnx(onnx, constants, layers, shape)
     onnx.checker.check_model(made)
     inspection = inspected(made)
-    assert [(info.name, info.element_type, info.shape) for info in inspection.inputs] == [
-        ("t0", "float", tuple(shape))
-    ]
+    assert [(info.name, info.element_type, info.shape) for info in inspection.inputs] == [("t0", "float", tuple(shape))]
     assert [info.name for info in inspection.outputs] == [f"t{layers}"]
 
 
-def _made_by_onnx(
-    onnx: Any, constants: list[tuple[str, list[int], bool]], layers: int, shape: list[Any]
-) -> bytes:
+def _made_by_onnx(onnx: Any, constants: list[tuple[str, list[int], bool]], layers: int, shape: list[Any]) -> bytes:
     helper = onnx.helper
     initializers = []
     for index, (name, dims, raw) in enumerate(constants):

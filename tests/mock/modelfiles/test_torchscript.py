@@ -85,9 +85,7 @@ def test_broken_variants_are_refused(data: bytes, reason: str) -> None:
         ("x: Optional[Tensor]=None", "Tensor", 0, 0),
     ],
 )
-def test_a_native_load_needs_tensors_in_and_out(
-    arguments: str, result: str, inputs: int, outputs: int
-) -> None:
+def test_a_native_load_needs_tensors_in_and_out(arguments: str, result: str, inputs: int, outputs: int) -> None:
     inspection = inspected(with_forward(arguments, result))
     assert inspection.ok
     assert inspection.native is (inputs > 0)

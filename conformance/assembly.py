@@ -61,6 +61,7 @@ class Assembly:
         environ: Mapping[str, str],
         handed: Mapping[str, Any] | None,
         rehearsal: Rehearsal | None = None,
+        run_id: str | None = None,
     ) -> None:
         self.settings = settings
         self.started_at = _now()
@@ -69,7 +70,7 @@ class Assembly:
         self._rehearsal = rehearsal
         self._breaker = Breaker(time.monotonic)
         self._worker = handed["worker"] if handed else None
-        self.run_id = _run_id(handed, rehearsal)
+        self.run_id = run_id or _run_id(handed, rehearsal)
         self.release = load_release(settings.release)
         self.redactor = Redactor()
         credentials = self._embedded(handed) if settings.embedded else _from_environment(settings, environ)
@@ -78,6 +79,7 @@ class Assembly:
         for source in (credentials.token, credentials.other, credentials.expired):
             if source:
                 self.redactor.add(source.token())
+        self._drop_old_recordings()
         self.recorder = Recorder(self._recording(), self.redactor, prefix=self._worker or "main")
         self.context = self._context(handed)
         self.checkrun = CheckRun(self.release, self.recorder, self.target.base_url)
@@ -89,9 +91,10 @@ class Assembly:
         environ: Mapping[str, str],
         handed: Mapping[str, Any] | None = None,
         rehearsal: Rehearsal | None = None,
+        run_id: str | None = None,
     ) -> Assembly:
         """Assemble a run. Raises UsageError for credentials, URLs or files that can't be used."""
-        return cls(settings, environ, handed, rehearsal)
+        return cls(settings, environ, handed, rehearsal, run_id)
 
     def check_prerequisites(self) -> str | None:
         """Reach the instance, try the credentials and have a workspace. Returns why nothing can be tested, or None."""
@@ -189,6 +192,15 @@ class Assembly:
         name = EXCHANGES if self._worker is None else f"exchanges.{self._worker}.ndjson"
         return self.settings.out / name
 
+    def _drop_old_recordings(self) -> None:
+        # The recorder appends; a folder that is used again must not hold two runs in one recording.
+        if self._worker is None and self.settings.out is not None:
+            for old in (self.settings.out / EXCHANGES, *self._worker_recordings()):
+                try:
+                    old.unlink(missing_ok=True)
+                except OSError as error:
+                    raise UsageError(f"can't replace {old}: {error.strerror}; choose another folder") from None
+
     def _worker_recordings(self) -> list[Path]:
         if self.settings.out is None or self._worker is not None:
             return []
@@ -237,10 +249,15 @@ class _Credentials:
         self.expired = expired
 
 
+def new_run_id() -> str:
+    """Eight hexadecimal digits that no other run has."""
+    return secrets.token_hex(4)
+
+
 def _run_id(handed: Mapping[str, Any] | None, rehearsal: Rehearsal | None) -> str:
     if handed:
         return str(handed["run_id"])
-    return rehearsal.run_id if rehearsal else secrets.token_hex(4)
+    return rehearsal.run_id if rehearsal else new_run_id()
 
 
 def _of_mock(mock: MockInstance) -> _Credentials:

@@ -84,19 +84,20 @@ def run(config: Path | None, select: str | None, explore: float | None, **flags:
     """
     from dataclasses import replace
 
-    from conformance.assembly import Assembly
+    from conformance.assembly import Assembly, new_run_id
     from conformance.report.progress import Progress
     from conformance.report.terminal import summary
     from conformance.report.writer import prepare_directory, write_reports
     from conformance.runner import Listener, run_suite
 
     settings = _settings(config, flags)
+    run_id = new_run_id()
     if settings.out is None:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        settings = replace(settings, out=Path("reports") / f"{stamp}-{os.urandom(3).hex()}")
+        settings = replace(settings, out=Path("reports") / f"{stamp}-{run_id}")
     assert settings.out is not None
     prepare_directory(settings.out)
-    assembly = Assembly.make(settings, os.environ)
+    assembly = Assembly.make(settings, os.environ, run_id=run_id)
     try:
         blocked = assembly.check_prerequisites()
         if blocked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -140,6 +141,46 @@ def test_a_crash_of_the_suite_is_exit_code_4(tmp_path):
     done = command("run", "-k", "no_such_check_anywhere", "--out", "out", cwd=tmp_path)
     assert done.returncode == 4, done.stdout
     assert "suite" in done.stdout
+
+
+def test_a_folder_that_is_used_again_holds_the_last_run_alone(tmp_path):
+    arguments = ["run", "-k", "documentation_page", "--out", "out"]
+    counts = []
+    for _ in range(2):
+        command(*arguments, cwd=tmp_path)
+        statement = json.loads((tmp_path / "out" / "statement.json").read_text())
+        recorded = (tmp_path / "out" / "exchanges.ndjson").read_bytes()
+        assert statement["exchanges"]["sha256"] == hashlib.sha256(recorded).hexdigest()
+        counts.append(len(recorded.splitlines()))
+    assert counts[0] == counts[1]
+
+
+def test_reports_go_to_a_folder_named_after_time_and_run(tmp_path):
+    command("run", "-k", "documentation_page", cwd=tmp_path)
+    (folder,) = (tmp_path / "reports").iterdir()
+    statement = json.loads((folder / "statement.json").read_text())
+    assert folder.name.endswith(statement["run"]["id"])
+
+
+def test_exploration_is_told_apart_and_decides_nothing(tmp_path):
+    done = command("run", "-k", "documentation_page", "--explore", "2", "--out", "out", cwd=tmp_path)
+    assert "Exploration, apart from the verdict: 0 findings" in done.stdout
+    found = json.loads((tmp_path / "out" / "exploration.json").read_text())
+    assert found["requests"] > 0
+    assert found["findings"] == []
+
+
+def test_the_mock_can_be_made_wrong_and_says_which_defects_it_knows_nothing_of(tmp_path):
+    done = command("mock", "--defect", "list.owner-id.mising", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "list.owner-id.missing" in done.stderr
+
+
+def test_the_selftest_kills_a_defect_for_its_own_reason(tmp_path):
+    done = command("selftest", "--defect", "list.owner-id.missing", "--jobs", "1", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    matrix = json.loads((tmp_path / "out" / "kill-matrix.json").read_text())
+    assert [(d["id"], d["verdict"]) for d in matrix["defects"]] == [("list.owner-id.missing", "killed")]
 
 
 def test_strict_makes_a_failed_should_fatal(tmp_path):

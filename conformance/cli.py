@@ -85,6 +85,7 @@ def run(config: Path | None, select: str | None, explore: float | None, **flags:
     from dataclasses import replace
 
     from conformance.assembly import Assembly, new_run_id
+    from conformance.instance.progress import shown_by
     from conformance.report.progress import Progress
     from conformance.report.terminal import summary
     from conformance.report.writer import prepare_directory, write_reports
@@ -103,7 +104,7 @@ def run(config: Path | None, select: str | None, explore: float | None, **flags:
         if blocked:
             result = assembly.result([])
         else:
-            with Progress() as progress:
+            with Progress() as progress, shown_by(progress.transfer):
                 listener = Listener(progress.begin, progress.start, progress.finish)
                 result = run_suite(assembly, listener, select=select)
         found = _explored(assembly, explore, settings.out) if explore and not blocked else []

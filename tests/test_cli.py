@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -181,6 +182,30 @@ def test_the_selftest_kills_a_defect_for_its_own_reason(tmp_path):
     assert done.returncode == 0, done.stdout
     matrix = json.loads((tmp_path / "out" / "kill-matrix.json").read_text())
     assert [(d["id"], d["verdict"]) for d in matrix["defects"]] == [("list.owner-id.missing", "killed")]
+
+
+def test_on_a_terminal_the_verdict_stays_when_the_bar_is_gone(tmp_path):
+    screen, side = pty.openpty()
+    environ = {k: v for k, v in os.environ.items() if k != "CI" and not k.startswith("WALLAROO_CONFORMANCE")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "conformance", "run", "-k", "documentation_page", "--out", "out"],
+        cwd=tmp_path,
+        env=environ | {"TERM": "xterm"},
+        stdout=side,
+        stderr=side,
+    )
+    os.close(side)
+    shown = b""
+    try:
+        while chunk := os.read(screen, 1 << 16):
+            shown += chunk
+    except OSError:  # Linux says so when the last writer is gone.
+        pass
+    finally:
+        os.close(screen)
+    assert process.wait(60) == 3
+    assert b"\x1b[" in shown
+    assert b"NOT TESTABLE" in shown.strip().splitlines()[-1]
 
 
 def test_strict_makes_a_failed_should_fatal(tmp_path):

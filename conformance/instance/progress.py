@@ -19,6 +19,36 @@ def wants_bar(size: int, stream: TextIO, environ: Mapping[str, str]) -> bool:
     return size > PROGRESS_BYTES and stream.isatty() and not in_ci
 
 
+Listener = Callable[[str, int, int], None]
+"""Is told the label, the bytes sent so far and the bytes in all."""
+
+_listeners: list[Listener] = []
+
+
+@contextmanager
+def shown_by(listener: Listener) -> Iterator[None]:
+    """Let `listener` show the progress of large uploads inside the block, in place of bars of their own.
+
+    For a caller with a live display: two on one terminal would write over each other.
+    """
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+def _counted(label: str, size: int, listener: Listener) -> Callable[[int], None]:
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        listener(label, done, size)
+
+    return advance
+
+
 @contextmanager
 def upload_progress(
     label: str, size: int, stream: TextIO | None = None, environ: Mapping[str, str] | None = None
@@ -27,6 +57,9 @@ def upload_progress(
 
     The bar goes to `stream` (standard error by default) and is gone when the block ends.
     """
+    if _listeners:
+        yield _counted(label, size, _listeners[-1]) if size > PROGRESS_BYTES else None
+        return
     stream = sys.stderr if stream is None else stream
     if not wants_bar(size, stream, os.environ if environ is None else environ):
         yield None
@@ -40,6 +73,6 @@ def upload_progress(
         DownloadColumn(binary_units=True),
         TransferSpeedColumn(),
     )
-    with Progress(*columns, console=Console(file=stream), transient=True) as progress:
+    with Progress(*columns, console=Console(file=stream), transient=True, redirect_stdout=False) as progress:
         task = progress.add_task(label, total=size)
         yield lambda count: progress.advance(task, count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -38,7 +39,8 @@ class Progress:
 
     def __init__(self, stream: TextIO | None = None, *, live: bool | None = None) -> None:
         stream = stream or sys.stderr
-        live = stream.isatty() if live is None else live
+        in_ci = os.environ.get("CI", "").strip().lower() not in ("", "0", "false", "no")
+        live = stream.isatty() and not in_ci if live is None else live
         self._counts: Counter[str] = Counter()
         self._view: _View = _Bar(stream) if live else _Letters(stream)
 
@@ -125,7 +127,11 @@ class _Bar:
         )
         console = make_console(self._stream)
         console.soft_wrap = False
-        self._progress = Progress(*columns, console=console, transient=True)
+        # Rich would put its own stream in the place of standard output and later put back the one it found, which
+        # during a run is pytest's: the summary would be lost.
+        self._progress = Progress(
+            *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
+        )
         self._task = self._progress.add_task("", total=total, counts="")
         self._progress.start()
 

@@ -18,6 +18,7 @@ from conformance.selftest.judging import (
     RequirementRow,
     Score,
     VariantVerdict,
+    counted,
 )
 from conformance.selftest.null_runs import NullVerdict
 
@@ -67,17 +68,17 @@ class SelfTest:
         if self.defects is not None:
             said.append(self.score.line)
         if self.variants is not None:
-            said.append(f"{_plural(self.false_alarms, 'false alarm')} over {len(self.variants)} healthy variants")
+            said.append(
+                f"{counted(self.false_alarms, 'false alarm')} over {counted(len(self.variants), 'healthy variant')}"
+            )
         if self.null_targets is not None:
             wrong = sum(bool(verdict.problems) for verdict in self.null_targets)
             ids = {verdict.id for verdict in self.null_targets}
             runs = len(self.null_targets)
-            said.append(f"{len(ids)} null targets, {runs} runs: {runs - wrong} ended as they must")
+            said.append(
+                f"{counted(len(ids), 'null target')}, {counted(runs, 'run')}: {runs - wrong} ended as they must"
+            )
         return tuple(said)
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 @cache

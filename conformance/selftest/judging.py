@@ -195,9 +195,14 @@ class Score:
         if killed == total:
             text += ", each for its own reason; 0 survivors"
         else:
-            said = {OTHERWISE: "killed otherwise", SURVIVED: "survived", UNREAL: "not real", ERROR: "errors"}
+            said = {OTHERWISE: "killed otherwise", SURVIVED: "survived", UNREAL: "not real", ERROR: "in error"}
             parts = [f"{self.counts[name]} {words}" for name, words in said.items() if self.counts[name]]
             text += "; " + ", ".join(parts)
         if self.unexercised:
-            text += f"; {len(self.unexercised)} requirements that no defect exercises"
+            text += f"; {counted(len(self.unexercised), 'requirement')} that no defect exercises"
         return text
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 defect`, `2 defects`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -129,6 +129,8 @@ def run_against(
         return _found(run_suite(assembly, Listener(), select=chooses))
     finally:
         assembly.close()
+        # Caches of the fuzzer's packages outlive a run and hold its session; the replies needn't stay with it.
+        assembly.recorder.exchanges.clear()
 
 
 def impatient(seconds: float) -> None:

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from conformance.instance.progress import PROGRESS_BYTES, upload_progress, wants_bar
+from conformance.instance.progress import PROGRESS_BYTES, shown_by, upload_progress, wants_bar
 
 
 class Terminal(io.StringIO):
@@ -37,3 +37,18 @@ def test_the_bar_shows_the_label_and_how_far_it_is():
         advance(16 << 20)
     assert "uploading [x]" in terminal.getvalue()
     assert "16.0/16.0 MiB" in terminal.getvalue()
+
+
+def test_a_listener_is_told_in_place_of_a_bar():
+    told, terminal = [], Terminal()
+    with shown_by(lambda *said: told.append(said)):
+        with upload_progress("a", PROGRESS_BYTES + 2, terminal, {}) as advance:
+            advance(5)
+            advance(PROGRESS_BYTES)
+        with upload_progress("small", PROGRESS_BYTES, terminal, {}) as advance:
+            assert advance is None
+    assert told == [("a", 5, PROGRESS_BYTES + 2), ("a", PROGRESS_BYTES + 5, PROGRESS_BYTES + 2)]
+    assert terminal.getvalue() == ""
+    with upload_progress("a", PROGRESS_BYTES + 1, terminal, {"TERM": "xterm"}) as advance:
+        advance(1)
+    assert terminal.getvalue()

@@ -22,8 +22,8 @@ def test_the_document_keeps_its_schema_and_says_what_was_found(made):
     assert document["passed"] is True
     assert document["lines"] == [
         "kill score 1/1 (100 %), each for its own reason; 0 survivors",
-        "0 false alarms over 1 healthy variants",
-        "1 null targets, 1 runs: 1 ended as they must",
+        "0 false alarms over 1 healthy variant",
+        "1 null target, 1 run: 1 ended as they must",
     ]
     (defect,) = document["defects"]
     assert defect["killed_by"] == {"list.requires-token": "expected a refusal, got 200"}

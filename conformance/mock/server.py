@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import threading
 from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
@@ -159,6 +158,9 @@ def _default_workspace(store: Store, behaviour: Behaviour, account: Account) -> 
     return added
 
 
+_ENDS = {signal.SIGINT, signal.SIGTERM}
+
+
 def serve(
     host: str = "127.0.0.1",
     port: int = 0,
@@ -177,15 +179,17 @@ def serve(
         from conformance.mock.defects import behaviour_for
 
         behaviour = behaviour_for(defects)
-    stopped = threading.Event()
-    previous = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    # Blocked in every thread and waited for here: a handler would only run once the main thread wakes, and a signal
+    # that the kernel gives to another thread doesn't wake it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
     try:
         with MockInstance(data, host, port, behaviour=behaviour) as mock:
             print(_announcement(mock, as_json), flush=True)
-            stopped.wait()
+            signal.sigwait(_ENDS)
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        while signal.sigpending() & _ENDS:
+            signal.sigwait(_ENDS)  # a second Ctrl-C while the first is being obeyed
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return 0
 
 

@@ -55,6 +55,7 @@ def test_the_bar_counts_shows_the_check_and_goes_away(sample: Any, monkeypatch: 
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "140")
     monkeypatch.delenv("TTY_INTERACTIVE", raising=False)
+    monkeypatch.delenv("CI", raising=False)
     stream = Screen()
     with Progress(stream) as progress:
         progress.begin(3)
@@ -68,6 +69,15 @@ def test_the_bar_counts_shows_the_check_and_goes_away(sample: Any, monkeypatch: 
     assert "model.onnx  5 of 10 MiB" in shown
     assert "\x1b[2J" not in shown
     assert shown.endswith("\x1b[2K"), "the bar's line is erased at the end"
+
+
+def test_ci_gets_letters_even_on_a_terminal(sample: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    stream = Screen()
+    with Progress(stream) as progress:
+        progress.begin(1)
+        progress.finish(sample.check("passed", "upload.id"))
+    assert stream.getvalue().splitlines()[1] == ". [1/1]"
 
 
 def test_nothing_is_shown_for_a_run_that_never_began() -> None:

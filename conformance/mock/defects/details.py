@@ -157,6 +157,7 @@ def _version_count(client: Client) -> str:
 
 def _versions_agree(client: Client) -> bool:
     sent = client.upload()
+    client.settled(sent)  # a conversion that ends between the two reads changes the image path
     row, told = client.version(sent), client.details(sent).at("models", 0)
     return isinstance(told, dict) and all(row.get(name) == value for name, value in told.items())
 

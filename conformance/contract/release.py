@@ -89,5 +89,6 @@ def load_release(release_id: str = DEFAULT_RELEASE) -> Release:
 
 
 def _read_yaml(path: Path) -> Any:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader, C where built
+    text = path.read_text(encoding="utf-8")
+    # The C reader is several times faster, and not built everywhere.
+    return yaml.load(text, Loader=yaml.CSafeLoader) if hasattr(yaml, "CSafeLoader") else yaml.safe_load(text)

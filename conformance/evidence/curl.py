@@ -10,8 +10,8 @@ from posixpath import basename
 from conformance.evidence.exchange import Exchange, Part, Request
 from conformance.evidence.redaction import REDACTED
 
-TOKEN_VARIABLE = "WALLAROO_CONFORMANCE_TOKEN"  # noqa: S105  (a variable's name, not a secret)
-OTHER_TOKEN_VARIABLE = "WALLAROO_CONFORMANCE_OTHER_TOKEN"  # noqa: S105
+TOKEN_VARIABLE = "WALLAROO_CONFORMANCE_TOKEN"  # noqa: S105 - a variable's name, not a secret
+OTHER_TOKEN_VARIABLE = "WALLAROO_CONFORMANCE_OTHER_TOKEN"  # noqa: S105 - likewise
 
 ARGUMENT_LIMIT = 100_000  #: bytes of a body given as an argument; Linux takes 128 KiB, longer ones go through a pipe
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Protocol
 
 from conformance.errors import UsageError
+from conformance.evidence.curl import TOKEN_VARIABLE
 
-TOKEN_VARIABLE = "WALLAROO_CONFORMANCE_TOKEN"  # noqa: S105  (a variable's name, not a secret)
 MAX_TOKEN_FILE_BYTES = 64 * 1024
 
 _JSON_KEYS = ("access_token", "token")

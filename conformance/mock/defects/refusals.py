@@ -178,6 +178,11 @@ def _envelopes() -> Iterator[Defect]:
         yield Defect(f"errors.envelope.{name}", says, ("errors.envelope",), behaviour, _refusal)
 
 
+def _coded(code: int) -> type[Behaviour]:
+    """Refusals whose body names this code, whatever the status."""
+    return _envelope(lambda reply: {**reply.body, "code": code})
+
+
 def refusal_defects() -> Iterator[Defect]:
     """All of them."""
     yield from _envelopes()
@@ -187,7 +192,7 @@ def refusal_defects() -> Iterator[Defect]:
             f"errors.code.{name}",
             f"The `code` of every refusal is {wrong}.",
             code,
-            _envelope(lambda reply, wrong=wrong: {**reply.body, "code": wrong}),  # type: ignore[misc]
+            _coded(wrong),
             _refusal,
         )
     for endpoint in JSON_READS:

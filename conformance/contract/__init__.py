@@ -1,6 +1,14 @@
 """What is promised: a release's requirements, schemas and examples."""
 
-from conformance.contract.release import DEFAULT_RELEASE, Release, load_release, release_ids
+from conformance.contract.release import (
+    AUTO,
+    DEFAULT_RELEASE,
+    Release,
+    contract_for,
+    is_known_anywhere,
+    load_release,
+    release_ids,
+)
 from conformance.contract.requirement import (
     BASES,
     ENDPOINTS,
@@ -11,6 +19,7 @@ from conformance.contract.requirement import (
 )
 
 __all__ = [
+    "AUTO",
     "BASES",
     "DEFAULT_RELEASE",
     "ENDPOINTS",
@@ -19,6 +28,8 @@ __all__ = [
     "Reading",
     "Release",
     "Requirement",
+    "contract_for",
+    "is_known_anywhere",
     "load_release",
     "release_ids",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ ENDPOINTS = {
     "get_config_by_id": "/v1/api/models/get_config_by_id",
     "get": "/v1/api/models/get",
 }
-"""The six endpoints by name, each a POST. Source: documentation, the section of each endpoint."""
+"""The six endpoints that every release has, by name, each a POST. Source: documentation, the section of each."""
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+")
 _KEYS = {
@@ -54,7 +56,8 @@ class Requirement:
 
     `level` is MUST, SHOULD or MAY; `basis` says why we believe it; `profile` is the smallest profile that tests it;
     `field` points into the successful reply (`models[].id`, the empty string for the reply itself);
-    `needs` names what beyond the run's token its check needs; `excluded` says why nothing tests it.
+    `needs` names what beyond the run's token its check needs; `excluded` says why nothing tests it. One that isn't
+    `scored` came after the release's set was published: it is reported and decides nothing.
     """
 
     id: str
@@ -68,6 +71,7 @@ class Requirement:
     needs: tuple[str, ...] = ()
     interpretation: tuple[Reading, ...] = ()
     excluded: str | None = None
+    scored: bool = True
 
     def in_profile(self, profile: str) -> bool:
         """Whether a run of `profile` tests this promise; `full` includes `core`."""
@@ -76,15 +80,24 @@ class Requirement:
     @property
     def fatal(self) -> bool:
         """Whether a failure makes the instance not conformant."""
-        return self.level == "MUST" and self.basis != "inferred"
+        return self.level == "MUST" and self.basis != "inferred" and self.scored
+
+    @property
+    def meaning(self) -> str:
+        """A digest of what the promise says: equal for two that mean the same, whatever their sources."""
+        said = [
+            *(self.level, self.text, self.endpoint, self.profile, self.field, bool(self.excluded)),
+            sorted(reading.reading for reading in self.interpretation),
+        ]
+        return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
     def accepts(self, reading: str) -> bool:
         """Whether `reading` is one that the contract lists for this promise."""
         return any(reading == accepted.reading for accepted in self.interpretation)
 
 
-def parse_requirement(entry: Mapping[str, Any]) -> Requirement:
-    """Read one entry of `requirements.yaml`.
+def parse_requirement(entry: Mapping[str, Any], *, scored: bool = True) -> Requirement:
+    """Read one entry of `requirements.yaml`; `scored` says whether the release's published set has it.
 
     Raises UsageError with the entry's id where it breaks a rule of the contract's data.
     """
@@ -107,6 +120,7 @@ def parse_requirement(entry: Mapping[str, Any]) -> Requirement:
         needs=tuple(entry.get("needs", ())),
         interpretation=tuple(Reading(r["reading"], r["says"]) for r in entry.get("interpretation", ())),
         excluded=entry.get("excluded"),
+        scored=scored,
     )
     problem = _problem(requirement)
     if problem:
@@ -123,8 +137,6 @@ def _problem(requirement: Requirement) -> str | None:
         return f"basis {requirement.basis!r} isn't one of {', '.join(BASES)}"
     if requirement.profile not in PROFILES:
         return f"profile {requirement.profile!r} isn't one of {', '.join(PROFILES)}"
-    if requirement.endpoint is not None and requirement.endpoint not in ENDPOINTS:
-        return f"endpoint {requirement.endpoint!r} isn't one of the six"
     if requirement.level == "MUST" and requirement.basis not in ("documented", "example"):
         return f"basis {requirement.basis} carries at most SHOULD"
     if set(requirement.needs) - set(NEEDS):

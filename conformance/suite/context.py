@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import pytest
+
 from conformance.contract import Release
 from conformance.errors import ConformanceError, NotTestable
 from conformance.evidence.recorder import Recorder
@@ -21,6 +23,10 @@ CONVERSION_BUDGET = 900.0
 
 POLL_INTERVALS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds between looks at a conversion; the last repeats. The vendor's client looks every 5 s."""
+
+
+RELEASE = pytest.StashKey[Callable[[], Release]]()
+"""In the session's stash: gives the release that the checks are collected for."""
 
 
 @dataclass

@@ -77,7 +77,6 @@ def test_a_well_formed_entry_is_read():
         ({"level": "OUGHT"}, "OUGHT"),
         ({"basis": "hearsay"}, "hearsay"),
         ({"profile": "tiny"}, "tiny"),
-        ({"endpoint": "delete"}, "delete"),
         ({"basis": "observed"}, "at most SHOULD"),
         ({"basis": "inferred"}, "at most SHOULD"),
         ({"needs": ["luck"]}, "luck"),

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from conformance.contract.openapi_diff import Difference, differences
-from conformance.contract.release import Release
+from conformance.contract.release import Release, read_yaml
 from conformance.contract.requirement import Requirement
 
 
@@ -102,6 +100,5 @@ def _values(schema: Any) -> set[str] | None:
 def _dropped(release: Release) -> dict[str, str]:
     """The reasons for which a release, or one that it extends, dropped requirements."""
     found: dict[str, str] = _dropped(release.extends) if release.extends else {}
-    text = (release.folder / "requirements.yaml").read_text(encoding="utf-8")
-    own = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
+    own = read_yaml(release.folder / "requirements.yaml")
     return {**found, **own.get("dropped", {})}

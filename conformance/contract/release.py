@@ -61,7 +61,7 @@ class Release:
     @cached_property
     def openapi(self) -> dict[str, Any]:
         """The release's OpenAPI 3.1 document."""
-        own = _read_yaml(self.folder / "openapi.yaml")
+        own = read_yaml(self.folder / "openapi.yaml")
         document: dict[str, Any] = merged(self.extends.openapi, own) if self.extends else own
         return document
 
@@ -154,7 +154,7 @@ def load_release(release_id: str = DEFAULT_RELEASE) -> Release:
     folder = _RELEASES / release_id
     if release_id not in release_ids():
         raise UsageError(f"no contract for release {release_id!r}; known: {', '.join(release_ids())}")
-    said = _read_yaml(folder / "release.yaml")
+    said = read_yaml(folder / "release.yaml")
     extends = load_release(said["extends"]) if "extends" in said else None
     requirements = _requirements(release_id)
     named = said.get("endpoints", {})
@@ -193,7 +193,7 @@ def _requirements(release_id: str) -> dict[str, Requirement]:
 def _entries(release_id: str) -> tuple[dict[str, Any], ...]:
     """The release's requirements as data, those that it takes over included."""
     folder = _RELEASES / release_id
-    said, own = _read_yaml(folder / "release.yaml"), _read_yaml(folder / "requirements.yaml") or {}
+    said, own = read_yaml(folder / "release.yaml"), read_yaml(folder / "requirements.yaml") or {}
     if "extends" not in said:
         return tuple(own["requirements"])
     return tuple(laid_over(_entries(said["extends"]), own, release_id))
@@ -208,7 +208,8 @@ def _frozen(release_id: str) -> Mapping[str, str] | None:
     return published
 
 
-def _read_yaml(path: Path) -> Any:
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file of ours."""
     text = path.read_text(encoding="utf-8")
     # The C reader is several times faster, and not built everywhere.
     return yaml.load(text, Loader=yaml.CSafeLoader) if hasattr(yaml, "CSafeLoader") else yaml.safe_load(text)

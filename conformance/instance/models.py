@@ -1,4 +1,4 @@
-"""The six documented model endpoints, called as the documented clients call them."""
+"""A release's model endpoints, called as the documented clients call them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Literal
 
-from conformance.contract import ENDPOINTS
+from conformance.contract import Release, load_release
 from conformance.errors import UsageError
 from conformance.instance.errors import NotJSON
 from conformance.instance.ledger import Ledger
@@ -23,15 +23,23 @@ PYTHON_VERSION = "3.8"  #: what every documented upload sends
 
 
 class Models:
-    """The model endpoints of one session, by default in one workspace. All methods raise as `Session.request` does.
+    """The model endpoints of one session, by default in one workspace. All methods raise as `Session.request` does,
+    and UsageError for an endpoint that the release doesn't have.
 
     A 2xx answer to an upload goes into the `ledger`, also where it should have been a refusal.
     """
 
-    def __init__(self, session: Session, workspace_id: int, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        workspace_id: int,
+        ledger: Ledger | None = None,
+        release: Release | None = None,
+    ) -> None:
         self.session = session
         self.workspace_id = workspace_id
         self.ledger = ledger
+        self.release = release or load_release()
 
     def upload(
         self,
@@ -75,7 +83,7 @@ class Models:
         with upload_progress("uploading", size) as progress:
             reply = self.session.request(
                 "POST",
-                ENDPOINTS["upload_and_convert"],
+                self.release.endpoints["upload_and_convert"],
                 endpoint="upload_and_convert",
                 data=MultipartBody(parts, progress=progress),
                 token=token,
@@ -84,10 +92,11 @@ class Models:
         return reply
 
     def call(self, endpoint: str, body: object, *, token: str | Unset | None = SESSION_TOKEN) -> Reply:
-        """POST `body` as JSON to one of the contract's endpoints, by its name there. UNSET sends no body."""
-        if endpoint not in ENDPOINTS:
-            raise UsageError(f"there is no endpoint {endpoint!r}; choose one of {', '.join(ENDPOINTS)}")
-        return self.session.request("POST", ENDPOINTS[endpoint], endpoint=endpoint, json=body, token=token)
+        """POST `body` as JSON to one of the release's endpoints, by its name there. UNSET sends no body."""
+        endpoints = self.release.endpoints
+        if endpoint not in endpoints:
+            raise UsageError(f"there is no endpoint {endpoint!r}; choose one of {', '.join(endpoints)}")
+        return self.session.request("POST", endpoints[endpoint], endpoint=endpoint, json=body, token=token)
 
     def list(self, workspace_id: int | None = None, *, token: str | Unset | None = SESSION_TOKEN) -> Reply:
         """The models of a workspace. Source: documentation, List Models in Workspace Parameters."""
@@ -119,6 +128,53 @@ class Models:
     def get(self, id: int, *, token: str | Unset | None = SESSION_TOKEN) -> Reply:
         """One model with its versions, by its model id. Source: documentation, Get Model Examples."""
         return self.call("get", {"id": id}, token=token)
+
+    def get_version_by_id(self, version_id: int, *, token: str | Unset | None = SESSION_TOKEN) -> Reply:
+        """One version with its configuration, by the version's id. Source: documentation 2025.2, Get Model Version."""
+        return self.call("get_version_by_id", {"model_version_id": version_id}, token=token)
+
+    def list_versions_for_model(
+        self, name: str, workspace_id: int | None = None, *, token: str | Unset | None = SESSION_TOKEN
+    ) -> Reply:
+        """The versions of the model of one name in one workspace. Source: client 2024.4.4, ListModelVersionsRequest."""
+        wanted = self.workspace_id if workspace_id is None else workspace_id
+        return self.call("list_versions_for_model", {"model_id": name, "workspace_id": wanted}, token=token)
+
+    def delete_model(
+        self,
+        model_id: str,
+        workspace_id: int | None = None,
+        confirm: bool = True,
+        *,
+        token: str | Unset | None = SESSION_TOKEN,
+    ) -> Reply:
+        """Delete a model with all its versions, by a text that names it; without `confirm` only ask what would go.
+
+        Source: client 2024.4.4, DeleteModelRequest.
+        """
+        wanted = self.workspace_id if workspace_id is None else workspace_id
+        body = {"model_id": model_id, "workspace_id": wanted, "confirm_delete": confirm}
+        return self.call("delete_model", body, token=token)
+
+    def delete_model_versions(
+        self, versions: Sequence[str], confirm: bool = True, *, token: str | Unset | None = SESSION_TOKEN
+    ) -> Reply:
+        """Delete versions by their UUIDs; without `confirm` only ask what would go.
+
+        Source: client 2024.4.4, DeleteModelVersionsRequest.
+        """
+        body = {"model_versions": [*versions], "confirm_delete": confirm}
+        return self.call("delete_model_versions", body, token=token)
+
+    def get_upload_logs(
+        self, version_id: int, lines: int | None = None, *, token: str | Unset | None = SESSION_TOKEN
+    ) -> Reply:
+        """What the conversion of a version wrote, at most `lines` lines where given.
+
+        Source: recorded, 2025.2.0; client 2025.2.5, UploadLogsRequest.
+        """
+        limit = {} if lines is None else {"lines": lines}
+        return self.call("get_upload_logs", {"model_version_id": version_id, **limit}, token=token)
 
     def _note(self, reply: Reply, parts: Sequence[FormPart]) -> None:
         created = uploaded_version_id(reply)

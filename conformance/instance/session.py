@@ -42,7 +42,13 @@ UNSET: Final = Unset("UNSET")
 SESSION_TOKEN: Final = Unset("SESSION_TOKEN")
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_READING = frozenset({"list", "get_by_id", "list_versions", "get_config_by_id", "get"})
+_READING = frozenset(
+    {
+        *("list", "get_by_id", "list_versions", "get_config_by_id", "get"),
+        *("get_version_by_id", "get_model_version_by_id", "list_versions_for_model", "get_upload_logs"),
+    }
+)
+"""The endpoints of any release that change nothing."""
 _MIN_LITERAL_SECRET = 16  #: characters; a shorter literal is a made-up one such as "malformed"
 
 

@@ -14,8 +14,9 @@ from conformance.instance.modelfile import ModelFile
 from conformance.instance.models import Models
 from conformance.suite.assertions import assert_refused, describe, expect
 from conformance.suite.context import SuiteContext
+from conformance.suite.listed import listed_models, rows
 from conformance.suite.metadata import Metadata, metadata_for
-from conformance.suite.uploads import Uploaded, details, rows, unique_file
+from conformance.suite.uploads import Uploaded, details, unique_file
 
 RECENT_MODELS = 20
 """How many models, the highest ids first, are searched for a file whose name isn't listed. Ours."""
@@ -109,7 +110,7 @@ def assert_not_carried_out(uploaded: Uploaded, *, what: str) -> None:
         raise NotTestable(
             f"needs the workspace's list to prove that nothing is created, but it answered {describe(listed)}"
         )
-    created = [row for row in rows(listed, "models") if row.get("name") == uploaded.name]
+    created = [row for row in listed_models(uploaded.models.release, listed) if row.get("name") == uploaded.name]
     expect(
         not created,
         expected=f"{what} leaves no model behind",
@@ -150,7 +151,7 @@ def shown_name(uploaded: Uploaded) -> str | None:
 
     The list is searched for the name, then list_versions, then the newest models for the file's digest.
     """
-    listed = rows(uploaded.models.list(uploaded.workspace_id), "models")
+    listed = listed_models(uploaded.models.release, uploaded.models.list(uploaded.workspace_id))
     if any(row.get("name") == uploaded.name for row in listed):
         return uploaded.name
     digest = uploaded.file.sha256

@@ -8,19 +8,36 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from conformance.contract import Release, load_release
 from conformance.instance.models import Models
 from conformance.suite.acceptance import OnnxUploads
-from conformance.suite.context import SuiteContext
+from conformance.suite.context import RELEASE, SuiteContext
+from conformance.suite.metadata import documented_file_name
 from conformance.suite.probes import Probes
 from conformance.suite.uploads import Uploaded, unique_file, upload
 
+EACH_ENDPOINT = "each_endpoint"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker that `pytest_generate_tests` reads."""
+    config.addinivalue_line(
+        "markers",
+        f"{EACH_ENDPOINT}(kind, own=None): one check an endpoint of the release: probed (the upload and reads), reads, "
+        "or asking (reads that need a parameter); `own` ends the id of the endpoint's own requirement, if it has one",
+    )
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One check a documented field: a function that takes `documented_field` in a module that names its ENDPOINT."""
+    """One check a documented field, or one an endpoint, of the release that the checks are collected for.
+
+    A function that takes `documented_field` stands in a module that names its ENDPOINT; one that is marked
+    `each_endpoint` takes `endpoint`.
+    """
+    release = _release_of(metafunc.config)
     if "documented_field" in metafunc.fixturenames:
-        release = load_release(metafunc.config.getoption("--release") or "2023.4")
         metafunc.parametrize(
             "documented_field",
             [
@@ -28,6 +45,37 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
                 for field in release.fields(metafunc.module.ENDPOINT)
             ],
         )
+    for mark in metafunc.definition.iter_markers(EACH_ENDPOINT):
+        metafunc.parametrize("endpoint", each_endpoint(release, *mark.args, **mark.kwargs))
+
+
+def each_endpoint(release: Release, kind: str, own: str | None = None) -> list[ParameterSet]:
+    """The endpoints of a kind as parameters, each with the requirement of its own that ends so.
+
+    Raises ValueError where an endpoint has no such requirement: check and contract have come apart.
+    """
+    names = {"probed": release.probed, "reads": release.reads, "asking": _asking(release)}[kind]
+    return [pytest.param(name, id=name, marks=_own_mark(release, name, own)) for name in names]
+
+
+def _asking(release: Release) -> tuple[str, ...]:
+    """The reading endpoints that need a parameter. list_versions, with its either-or, has checks of its own."""
+    schemas = {name: release.schemas.request_schema(name) for name in release.reads if name != "list_versions"}
+    return tuple(name for name, schema in schemas.items() if schema.get("required") or schema.get("anyOf"))
+
+
+def _own_mark(release: Release, endpoint: str, own: str | None) -> tuple[pytest.MarkDecorator, ...]:
+    if own is None:
+        return ()
+    found = [r.id for r in release.requirements.values() if r.endpoint == endpoint and r.id.endswith(f".{own}")]
+    if len(found) != 1:
+        raise ValueError(f"release {release.id} has {len(found)} requirements of {endpoint} that end in .{own}")
+    return (pytest.mark.requirement(*found),)
+
+
+def _release_of(config: pytest.Config) -> Release:
+    """The release that the checks are collected for; the first one where nothing says."""
+    return config.stash.get(RELEASE, load_release)()
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +92,7 @@ def release(context: SuiteContext) -> Release:
 
 @pytest.fixture(scope="session")
 def models(context: SuiteContext) -> Models:
-    """The six endpoints, bound to the run's workspace."""
+    """The release's endpoints, bound to the run's workspace."""
     return context.models()
 
 
@@ -63,7 +111,8 @@ def unique_name(context: SuiteContext, request: pytest.FixtureRequest) -> Callab
 def onnx_upload(context: SuiteContext, models: Models) -> Uploaded:
     """A public ONNX model with one version, uploaded as the Requests example does. Only read it."""
     name = context.name("shared", "onnx")
-    return upload(models, context.onnx_model, name, visibility="public", filename=name)
+    filename = documented_file_name(context.release, context.onnx_model, name)
+    return upload(models, context.onnx_model, name, visibility="public", filename=filename)
 
 
 @pytest.fixture(scope="session")

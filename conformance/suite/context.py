@@ -87,8 +87,9 @@ class SuiteContext:
             raise NotTestable(f"no workspace could be made: {failure}; give --workspace-id") from failure
 
     def models(self, *, workspace_id: int | None = None) -> Models:
-        """The six endpoints, bound to the run's workspace."""
-        return Models(self.session, self.workspace_id() if workspace_id is None else workspace_id)
+        """The release's endpoints, bound to the run's workspace."""
+        placed = self.workspace_id() if workspace_id is None else workspace_id
+        return Models(self.session, placed, release=self.release)
 
 
 def _workspace_id(reply: Reply) -> int:

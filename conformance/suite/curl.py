@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from requests.structures import CaseInsensitiveDict
 
-from conformance.contract import ENDPOINTS
+from conformance.contract import Release
 from conformance.errors import ConformanceError, NotTestable, UsageError
 from conformance.evidence.exchange import Body, Exchange, Failure, Part, Request, Response
 from conformance.instance.content import BadCoding, BodyReader, TooLarge
@@ -71,17 +71,18 @@ class Curl:
     Raises NotTestable where no curl is installed.
     """
 
-    def __init__(self, session: Session, folder: Path) -> None:
+    def __init__(self, session: Session, release: Release, folder: Path) -> None:
         found = shutil.which("curl")
         if found is None:
             raise NotTestable("needs curl, but there is none on the PATH: install it")
         self._program = found
         self._session = session
+        self._endpoints = release.endpoints
         self._folder = folder
 
     def post_json(self, endpoint: str, text: str, *, option: str = "--data") -> Reply:
         """POST a JSON text as the documented reads do, by `--data` or `-d`. Raises as `Session.request` does."""
-        path = ENDPOINTS[endpoint]
+        path = self._endpoints[endpoint]
         body = Body.of(text.encode())
         request = self._request(path, [["Content-Type", "application/json"]], body=body.text, size=body.size)
         arguments = [self._session.target.url(path), "-H", "Content-Type: application/json", option, text]
@@ -89,7 +90,7 @@ class Curl:
 
     def post_forms(self, endpoint: str, forms: Sequence[FormFile]) -> Reply:
         """POST files as the documented uploads do, with `--form`. Raises as `Session.request` does."""
-        path = ENDPOINTS[endpoint]
+        path = self._endpoints[endpoint]
         parts = [self._part(form) for form in forms]
         request = self._request(path, [], parts=parts, size=sum(part.size for part in parts))
         arguments = [self._session.target.url(path)]

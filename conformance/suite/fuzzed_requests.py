@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from conformance.contract import ENDPOINTS, Release
+from conformance.contract import Release
 from conformance.instance.modelfile import ModelFile
 from conformance.instance.multipart import FormPart, MultipartBody
-from conformance.suite.probes import UPLOAD
+from conformance.suite.probes import BY_VERSION, UPLOAD
 from conformance.suite.uploads import Uploaded, unique_file
 
 BOUNDARY: Final = "wallaroo-conformance"
@@ -48,11 +48,13 @@ class Known:
         """What each parameter of an endpoint may be, by its dotted path in the request's JSON."""
         ids = list(self.model_ids)
         table: dict[str, dict[str, list[Any]]] = {
-            "list": {"workspace_id": [self.workspace_id]},
+            "list": {"workspace_id": [self.workspace_id], "workspace_name": [None]},
             "get_by_id": {"id": ids},
             "list_versions": {"model_id": list(self.names), "models_pk_id": ids},
             "get_config_by_id": {"model_id": [*self.version_ids, *ids]},  # either reading
             "get": {"id": ids, "model_id": ids},
+            "list_versions_for_model": {"model_id": list(self.names), "workspace_id": [self.workspace_id]},
+            **{name: {"model_version_id": list(self.version_ids)} for name in BY_VERSION},
             UPLOAD: {
                 "workspace_id": [self.workspace_id],
                 "conversion.framework": [self.file.framework],
@@ -66,22 +68,30 @@ class Known:
         return table.get(endpoint, {})
 
 
-def narrowed(release: Release, known: Known, endpoints: Collection[str] = tuple(ENDPOINTS)) -> dict[str, Any]:
-    """A copy of the release's OpenAPI document; requests to `endpoints` are about nothing but what the run knows.
+def narrowed(release: Release, known: Known, endpoints: Collection[str] | None = None) -> dict[str, Any]:
+    """A copy of the release's OpenAPI document; requests to `endpoints`, by default to all, are about nothing but what
+    the run knows.
 
-    Without the security scheme, as the session has the token and a fuzzer would try others; without examples, whose
-    ids may be some stranger's model; and without parts or conversion keys of the fuzzer's invention.
+    Without the endpoints that delete; without the security scheme, as the session has the token and a fuzzer would try
+    others; without examples, whose ids may be some stranger's model; and without parts or conversion keys of the
+    fuzzer's invention.
     """
     document: dict[str, Any] = copy.deepcopy(release.openapi)
+    for endpoint, path in release.endpoints.items():
+        if endpoint not in release.probed:
+            del document["paths"][path]
     document.pop("security", None)
     document["components"].pop("securitySchemes", None)
-    for endpoint in release.schemas.endpoints:
+    for endpoint in release.probed:
         schema = copy.deepcopy(release.schemas.request_schema(endpoint))
         _drop_examples(schema)
-        if endpoint in endpoints:
+        if endpoints is None or endpoint in endpoints:
             for path, values in known.values(endpoint).items():
                 _allow(schema, path.split("."), values)
-        content = document["paths"][ENDPOINTS[endpoint]]["post"]["requestBody"]["content"]
+            if "workspace_id" in schema["properties"]:
+                # Where it may be left out, a reply would show strangers' models.
+                schema["required"] = sorted({*schema.get("required", ()), "workspace_id"})
+        content = document["paths"][release.endpoints[endpoint]]["post"]["requestBody"]["content"]
         if endpoint == UPLOAD:
             content["multipart/form-data"]["schema"] = _form(schema, known)
         else:

@@ -20,7 +20,7 @@ from schemathesis.core.transforms import UNRESOLVABLE
 from schemathesis.generation.feedback import NO_FEEDBACK
 from schemathesis.generation.stateful.state_machine import StepInput, StepOutput, Transition
 
-from conformance.contract import ENDPOINTS, Release
+from conformance.contract import Release
 from conformance.errors import NotTestable
 from conformance.instance.reply import Reply
 from conformance.instance.session import Session
@@ -136,7 +136,7 @@ class Fuzzer:
         self._asked, self._walked = (), ()
 
     def _send(self, case: GeneratedCase, *, genuine: bool, followed: bool = False) -> Answer:
-        endpoint = endpoint_of(case)
+        endpoint = endpoint_of(self.release, case)
         if endpoint == UPLOAD:
             case.body = confined(case.body, self.known, genuine=genuine)
         body = b"" if isinstance(case.body, NotSet) else case.body
@@ -144,7 +144,7 @@ class Fuzzer:
         self._asked = (*self._asked, endpoint, repr(body))
 
         def put() -> Answer:
-            path = ENDPOINTS[endpoint]
+            path = self.release.endpoints[endpoint]
             reply = self.session.request("POST", path, endpoint=endpoint, data=data, headers=headers)
             self.served[endpoint] += reply.is_success
             return Answer(reply, self.session.target.url(path), self.release)
@@ -163,7 +163,7 @@ class Fuzzer:
         return schema
 
     def _operation(self, schema: Any, endpoint: str) -> Any:
-        return schema[ENDPOINTS[endpoint]]["POST"]
+        return schema[self.release.endpoints[endpoint]]["POST"]
 
     def _machine(self) -> type[APIStateMachine]:
         """Walks in which schemathesis chooses the links and fills in what they take from earlier replies."""
@@ -171,7 +171,7 @@ class Fuzzer:
 
         def call(machine: OpenAPIStateMachine, case: GeneratedCase, **_: Any) -> Answer:
             linked = _linked_body(machine.recorder.cases[case.id].transition)
-            followed = linked is not None and endpoint_of(case) != UPLOAD
+            followed = linked is not None and endpoint_of(fuzzer.release, case) != UPLOAD
             if linked is not None and followed:
                 # Exactly what the link says: schemathesis adds keys of its own, which may contradict it.
                 case.body = linked

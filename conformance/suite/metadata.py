@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from conformance.contract import Release
 from conformance.instance.modelfile import ModelFile
 from conformance.instance.models import upload_metadata
 from conformance.instance.multipart import FormPart
@@ -39,6 +40,16 @@ def metadata_for(
         input_schema=file.input_schema if schemas else None,
         output_schema=file.output_schema if schemas else None,
     )
+
+
+def documented_file_name(release: Release, file: ModelFile, name: str) -> str:
+    """What the release's Requests example of the file's framework calls the file part: the model's name, or the file's.
+
+    Source: documentation, Upload Model to Workspace examples: the name until 2024.1, the file's own later.
+    """
+    example = next(found for found in release.examples if found.name == f"upload-{file.framework}-requests")
+    part = next(part for part in example.request["parts"] if part["name"] == "file")
+    return name if part["filename"] == example.request_json["name"] else file.file_name
 
 
 def changed(metadata: Mapping[str, Any], path: str, value: Any) -> Metadata:

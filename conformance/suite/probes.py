@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.contract import ENDPOINTS
 from conformance.errors import NotTestable
 from conformance.instance.credentials import Secret
 from conformance.instance.modelfile import ModelFile
@@ -19,7 +18,9 @@ from conformance.suite.tokens import Forgery
 from conformance.suite.uploads import Uploaded, unique_file
 
 UPLOAD = "upload_and_convert"
-READS = ("list", "get_by_id", "list_versions", "get_config_by_id", "get")
+SHOWS_VERSION = ("get_version_by_id", "get_model_version_by_id")
+BY_VERSION = (*SHOWS_VERSION, "get_upload_logs")
+"""The endpoints that take a version's id as `model_version_id`. Source: clients 2024.4.4 and 2025.2.5."""
 
 
 class Probes:
@@ -27,7 +28,10 @@ class Probes:
 
     def __init__(self, context: SuiteContext, uploaded: Uploaded) -> None:
         self.refused_file: ModelFile = unique_file(context.onnx_model, "refused")
+        self.endpoints = context.release.probed
+        """What can be asked, in the contract's order."""
         self._context = context
+        self._paths = context.release.endpoints
         self._uploaded = uploaded
         self._answered: dict[str, tuple[dict[str, Any], Reply]] = {}
         self._anonymous: dict[str, Reply] = {}
@@ -67,7 +71,7 @@ class Probes:
         `token` is the session's, none, a literal one or a forged one.
         """
         session = session or self._context.session
-        path, headers = ENDPOINTS[endpoint], None
+        path, headers = self._paths[endpoint], None
         if isinstance(token, Forgery):
             # As a header: the redactor knows a forged token by its parts, and learning it whole takes long.
             headers, token = {"Authorization": Secret(f"Bearer {token.token}")}, None
@@ -84,7 +88,7 @@ class Probes:
     def _answer(self, endpoint: str) -> tuple[dict[str, Any], Reply]:
         if endpoint not in self._answered:
             for body in self._candidates(endpoint):
-                reply = self._context.session.request("POST", ENDPOINTS[endpoint], endpoint=endpoint, json=body)
+                reply = self._context.session.request("POST", self._paths[endpoint], endpoint=endpoint, json=body)
                 self._answered[endpoint] = body, reply
                 if reply.is_success:
                     break
@@ -94,9 +98,13 @@ class Probes:
         """The bodies by which an instance may know the model, the likeliest first.
 
         Source: documentation, each endpoint's example; for the second ones the parameter tables of get_config_by_id
-        and get.
+        and get; for what isn't documented the clients of the release.
         """
         model = self._uploaded
+        if endpoint in BY_VERSION:
+            return [{"model_version_id": model.version_id}]
+        if endpoint == "list_versions_for_model":
+            return [{"model_id": model.name, "workspace_id": model.workspace_id}]
         if endpoint == "list":
             return [{"workspace_id": model.workspace_id}]
         if endpoint == "get_by_id":

@@ -10,14 +10,14 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
+from conformance.contract import Release
 from conformance.errors import NotTestable
 from conformance.instance.errors import NotJSON
 from conformance.instance.reply import Reply
 from conformance.suite.assertions import assert_success, describe, show
 from conformance.suite.context import SuiteContext
+from conformance.suite.listed import Row, model_of, models_in
 from conformance.suite.uploads import Uploaded, is_id
-
-Row = dict[str, Any]
 
 ANY_KEY = ("sha", "id", "file_name")
 """What tells the versions of a model apart, where a check isn't about one of them."""
@@ -59,7 +59,7 @@ def version_id_of(uploaded: Uploaded) -> int | None:
         return None
 
 
-def only_own_models(body: Any, uploads: Iterable[Uploaded]) -> Any:
+def only_own_models(release: Release, body: Any, uploads: Iterable[Uploaded]) -> Any:
     """The list's reply with only the rows of these uploads, and those that nobody could tell whose they are.
 
     A reply of another shape comes back as it is.
@@ -68,17 +68,18 @@ def only_own_models(body: Any, uploads: Iterable[Uploaded]) -> Any:
         return body
     ids = {uploaded.model_id for uploaded in uploads}
     names = {uploaded.name for uploaded in uploads}
-    kept = [row for row in body["models"] if _nobodys(row, "id", "name") or _has(row, id=ids, name=names)]
+    pairs = [(row, model_of(release, row)) for row in body["models"]]
+    kept = [row for row, model in pairs if _nobodys(model, "id", "name") or _has(model, id=ids, name=names)]
     return {**body, "models": kept}
 
 
 def model_row(body: Any, uploaded: Uploaded) -> Row:
-    """The upload's model in a list's reply, by id or by name.
+    """The own fields of the upload's model in a list's reply, by id or by name.
 
     Raises NotTestable where the list has no row or more than one of it: other checks say so.
     """
-    listed = body.get("models") if isinstance(body, dict) else None
-    found = [row for row in objects(listed) if _has(row, id={uploaded.model_id}, name={uploaded.name})]
+    listed = models_in(uploaded.models.release, body)
+    found = [row for row in listed if _has(row, id={uploaded.model_id}, name={uploaded.name})]
     if len(found) != 1:
         raise NotTestable(f"needs {uploaded.name!r} once in the list, but it has {len(found)} rows of it")
     return found[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.contract import ENDPOINTS
 from conformance.suite.assertions import assert_success, describe, expect
 from conformance.suite.context import SuiteContext
 from conformance.suite.probes import Probes
@@ -32,7 +31,7 @@ def test_documentation_page_is_served(context: SuiteContext) -> None:
 
 
 @requirement("api.json-content-type")
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+@pytest.mark.each_endpoint("probed")
 def test_successful_reply_is_labelled_json(endpoint: str, probes: Probes) -> None:
     """A successful reply is labelled `application/json`.
 

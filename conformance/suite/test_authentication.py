@@ -19,21 +19,13 @@ from conformance.instance.session import Session
 from conformance.instance.workspaces import Workspaces
 from conformance.suite.assertions import assert_refused, describe, expect
 from conformance.suite.context import SuiteContext
-from conformance.suite.probes import READS, UPLOAD, Probes
+from conformance.suite.listed import rows
+from conformance.suite.probes import UPLOAD, Probes
 from conformance.suite.requirement import requirement
 from conformance.suite.times import clock_of
 from conformance.suite.tokens import Forgery, TokenForge, expiry, subject
-from conformance.suite.uploads import Uploaded, nothing_created, rows, upload
+from conformance.suite.uploads import Uploaded, nothing_created, upload
 
-ENDPOINTS = (UPLOAD, *READS)
-REQUIRES_TOKEN = {
-    UPLOAD: "upload.requires-token",
-    "list": "list.requires-token",
-    "get_by_id": "get-by-id.requires-token",
-    "list_versions": "list-versions.requires-token",
-    "get_config_by_id": "get-config-by-id.requires-token",
-    "get": "get.requires-token",
-}
 REFUSED = (401, 403)
 
 _BEARER = re.compile(r"(?:^|,)\s*bearer(?:\s|,|$)", re.IGNORECASE)
@@ -97,7 +89,7 @@ def test_valid_bearer_token_is_accepted(context: SuiteContext, models: Models, r
     """
     try:
         probes: Probes = request.getfixturevalue("probes")
-        replies, shown = {name: probes.answered(name) for name in ENDPOINTS}, True
+        replies, shown = {name: probes.answered(name) for name in probes.endpoints}, True
     except NotTestable:
         # Perhaps for this very reason: then the upload or the list says so.
         name = context.name("authentication", "accepted")
@@ -116,9 +108,7 @@ def test_valid_bearer_token_is_accepted(context: SuiteContext, models: Models, r
         raise NotTestable("needs an uploaded model that the instance shows, to prove that it was let in")
 
 
-@pytest.mark.parametrize(
-    "endpoint", [pytest.param(name, marks=requirement(REQUIRES_TOKEN[name]), id=name) for name in ENDPOINTS]
-)
+@pytest.mark.each_endpoint("probed", own="requires-token")
 def test_request_without_token_is_refused(endpoint: str, probes: Probes) -> None:
     """A request without a token is refused.
 
@@ -130,7 +120,7 @@ def test_request_without_token_is_refused(endpoint: str, probes: Probes) -> None
 
 
 @requirement("authentication.malformed-token-refused")
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+@pytest.mark.each_endpoint("probed")
 def test_malformed_token_is_refused(endpoint: str, probes: Probes, forge: TokenForge) -> None:
     """A bearer token that is no access token is refused.
 
@@ -141,7 +131,7 @@ def test_malformed_token_is_refused(endpoint: str, probes: Probes, forge: TokenF
 
 
 @requirement("authentication.foreign-token-refused")
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+@pytest.mark.each_endpoint("probed")
 def test_token_signed_by_somebody_else_is_refused(endpoint: str, probes: Probes, forge: TokenForge) -> None:
     """A well-formed token with another signature than the identity provider's is refused.
 
@@ -152,7 +142,7 @@ def test_token_signed_by_somebody_else_is_refused(endpoint: str, probes: Probes,
 
 
 @requirement("authentication.unsigned-token-refused")
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+@pytest.mark.each_endpoint("probed")
 def test_unsigned_token_is_refused(endpoint: str, probes: Probes, forge: TokenForge) -> None:
     """A token without a signature is refused.
 
@@ -163,7 +153,7 @@ def test_unsigned_token_is_refused(endpoint: str, probes: Probes, forge: TokenFo
 
 
 @requirement("authentication.expired-token-refused")
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+@pytest.mark.each_endpoint("probed")
 def test_expired_token_is_refused(endpoint: str, probes: Probes, expired_token: str) -> None:
     """A token whose life is over is refused.
 
@@ -226,7 +216,7 @@ def test_401_names_the_bearer_scheme(probes: Probes) -> None:
 
 
 @requirement("authentication.private-workspace-hidden")
-@pytest.mark.parametrize("endpoint", READS, ids=str)
+@pytest.mark.each_endpoint("reads")
 def test_private_model_is_hidden_from_a_stranger(
     endpoint: str, stranger: Session, private_model: tuple[Uploaded, Probes]
 ) -> None:
@@ -262,7 +252,7 @@ def _assert_refused(endpoint: str, probes: Probes, forgeries: Sequence[Forgery])
     """One forgery an endpoint, in turn: whether a token is looked at may differ among them, how it is rarely does."""
     __tracebackhide__ = True
     probes.accepted(endpoint)
-    forgery = forgeries[ENDPOINTS.index(endpoint) % len(forgeries)]
+    forgery = forgeries[probes.endpoints.index(endpoint) % len(forgeries)]
     reply = probes.send(endpoint, token=forgery)
     assert_refused(reply, what=f"{endpoint} with a forged token ({forgery.label})")
 
@@ -270,7 +260,7 @@ def _assert_refused(endpoint: str, probes: Probes, forgeries: Sequence[Forgery])
 def _refusals(probes: Probes) -> dict[str, Reply]:
     """The refusals of requests without a token. Raises NotTestable where none is refused."""
     replies = {}
-    for endpoint in ENDPOINTS:
+    for endpoint in probes.endpoints:
         with suppress(NotTestable):
             replies[endpoint] = probes.anonymous(endpoint)
     refusals = {name: reply for name, reply in replies.items() if reply.status >= 400}
@@ -286,4 +276,4 @@ def _shows(reply: Reply, uploaded: Uploaded) -> bool:
         body = reply.json()
     except NotJSON:
         return False
-    return isinstance(body, dict) and isinstance(body.get("model_config"), dict)
+    return isinstance(body, dict) and (isinstance(body.get("model_config"), dict) or bool(body.get("logs")))

@@ -14,7 +14,7 @@ from conformance.suite.acceptance import attempt, shown_name
 from conformance.suite.assertions import describe, expect
 from conformance.suite.context import SuiteContext
 from conformance.suite.curl import Curl, FormFile
-from conformance.suite.metadata import metadata_for
+from conformance.suite.metadata import documented_file_name, metadata_for
 from conformance.suite.probes import UPLOAD
 from conformance.suite.requirement import requirement
 from conformance.suite.uploads import Uploaded, unique_file
@@ -26,13 +26,13 @@ def test_documented_onnx_upload_with_requests(
 ) -> None:
     """The ONNX upload of the Requests example is carried out.
 
-    Upload publicly without schemas: the metadata part has no filename, the file part is named as the model.
+    Upload publicly without schemas: the metadata part has no filename, the file part is named as the example names it.
     Expect success, and the model in the workspace.
     """
     file = unique_file(context.onnx_model, "onnx-requests")
     metadata = metadata_for(file, unique_name(), models.workspace_id, visibility="public", schemas=False)
 
-    uploaded = attempt(models, file, metadata, filename=metadata["name"])
+    uploaded = attempt(models, file, metadata, filename=documented_file_name(models.release, file, metadata["name"]))
 
     _assert_carried_out(uploaded, "the documented ONNX upload with Requests")
 
@@ -60,13 +60,13 @@ def test_documented_pytorch_upload_with_requests(
 ) -> None:
     """The PyTorch upload of the Requests example is carried out.
 
-    Upload privately with both schemas beside `conversion`; the file part is named as the model.
+    Upload privately with both schemas beside `conversion`; the file part is named as the example names it.
     Expect success, and the model in the workspace.
     """
     file = unique_file(context.pytorch_model, "pytorch-requests")
     metadata = metadata_for(file, unique_name(), models.workspace_id, visibility="private")
 
-    uploaded = attempt(models, file, metadata, filename=metadata["name"])
+    uploaded = attempt(models, file, metadata, filename=documented_file_name(models.release, file, metadata["name"]))
 
     _assert_carried_out(uploaded, "the documented PyTorch upload with Requests")
 
@@ -107,7 +107,7 @@ def _curl_upload(
         FormFile("metadata", paths["metadata"], "application/json"),
         FormFile("file", paths["file"], "application/octet-stream"),
     ]
-    reply = Curl(models.session, folder).post_forms(UPLOAD, forms)
+    reply = Curl(models.session, models.release, folder).post_forms(UPLOAD, forms)
     return Uploaded(models, file, metadata["name"], file.file_name, reply, models.workspace_id)
 
 

@@ -8,7 +8,6 @@ from contextlib import suppress
 
 import pytest
 
-from conformance.contract import ENDPOINTS
 from conformance.errors import NotTestable
 from conformance.instance.errors import InstanceFailure, NotJSON
 from conformance.instance.models import upload_parts
@@ -17,7 +16,7 @@ from conformance.instance.reply import Reply
 from conformance.suite.assertions import assert_refused, describe, expect, show
 from conformance.suite.context import SuiteContext
 from conformance.suite.metadata import ABSENT, changed, metadata_for
-from conformance.suite.probes import READS, UPLOAD, Probes
+from conformance.suite.probes import UPLOAD, Probes
 from conformance.suite.requirement import requirement
 from conformance.suite.rows import unknown_id
 from conformance.suite.uploads import Uploaded
@@ -30,9 +29,6 @@ Content = str | MultipartBody
 
 GATEWAY_STATUSES = frozenset({401, 407, 429, 502, 503, 504})
 """What a gateway before the API may answer in its own words. Source: recorded ("Jwt is missing")."""
-
-TAKES_ONE_ID = ("list", "get_by_id", "get_config_by_id", "get")
-"""Endpoints of one required parameter; list_versions has an either-or. Source: documentation, parameter tables."""
 
 
 class Refusals:
@@ -61,7 +57,7 @@ class Refusals:
     def of_the_api(self, endpoint: str) -> dict[str, Reply]:
         """The refusals that the API itself makes, by kind. Raises NotTestable where there is none."""
         found = {}
-        for kind in ENVELOPED[endpoint]:
+        for kind in ENVELOPED.get(endpoint, ("a missing field", "truncated JSON")):
             with suppress(InstanceFailure):
                 reply = self.reply(endpoint, kind)
                 if reply.status >= 400 and reply.status not in GATEWAY_STATUSES:
@@ -73,7 +69,7 @@ class Refusals:
     def _send(self, endpoint: str, kind: str) -> Reply:
         content, headers = self._request(endpoint, kind)
         return self._context.session.request(
-            "POST", ENDPOINTS[endpoint], endpoint=endpoint, data=content, headers=headers
+            "POST", self._context.release.endpoints[endpoint], endpoint=endpoint, data=content, headers=headers
         )
 
     def _request(self, endpoint: str, kind: str) -> tuple[Content, Mapping[str, str] | None]:
@@ -99,13 +95,10 @@ class Refusals:
 MALFORMED = ("truncated JSON", "a text that isn't JSON")
 UNSERVABLE = (*MALFORMED, "another content type", "an empty body")
 ENVELOPED = {
-    UPLOAD: ("a missing field", "truncated JSON"),
-    "list": ("a missing field", "truncated JSON"),
     "get_by_id": ("a missing field", "truncated JSON", "an unknown id"),
-    "list_versions": ("a missing field", "truncated JSON"),
-    "get_config_by_id": ("a missing field", "truncated JSON"),
     "get": ("a missing field", "truncated JSON", "an unknown id"),
 }
+"""What is sent for its refusal's sake; to the other endpoints the first two."""
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +108,7 @@ def refusals(context: SuiteContext, onnx_upload: Uploaded, probes: Probes) -> Re
 
 
 @requirement("errors.envelope")
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+@pytest.mark.each_endpoint("probed")
 def test_refusal_has_the_envelope(endpoint: str, refusals: Refusals) -> None:
     """A refusal's body is an object with a string `msg` and an integer `code`.
 
@@ -133,7 +126,7 @@ def test_refusal_has_the_envelope(endpoint: str, refusals: Refusals) -> None:
 
 
 @requirement("errors.code-equals-status")
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+@pytest.mark.each_endpoint("probed")
 def test_code_equals_status(endpoint: str, refusals: Refusals) -> None:
     """The `code` in a refusal's body is the HTTP status.
 
@@ -157,7 +150,7 @@ def test_code_equals_status(endpoint: str, refusals: Refusals) -> None:
 
 
 @requirement("errors.malformed-json-refused")
-@pytest.mark.parametrize("endpoint", READS, ids=str)
+@pytest.mark.each_endpoint("reads")
 def test_malformed_json_is_refused(endpoint: str, refusals: Refusals) -> None:
     """A body that isn't JSON is refused.
 
@@ -174,7 +167,7 @@ def test_malformed_json_is_refused(endpoint: str, refusals: Refusals) -> None:
 
 
 @requirement("errors.missing-field-is-400")
-@pytest.mark.parametrize("endpoint", TAKES_ONE_ID, ids=str)
+@pytest.mark.each_endpoint("asking")
 def test_missing_field_is_answered_400(endpoint: str, refusals: Refusals) -> None:
     """A request that lacks the required field is answered 400.
 
@@ -194,7 +187,7 @@ def test_missing_field_is_answered_400(endpoint: str, refusals: Refusals) -> Non
 
 
 @requirement("errors.refusal-is-prompt")
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+@pytest.mark.each_endpoint("probed")
 def test_unservable_request_gets_a_complete_reply(endpoint: str, refusals: Refusals) -> None:
     """A request that can't be served is answered, and the instance goes on serving.
 

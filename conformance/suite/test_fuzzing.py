@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import ENDPOINTS
 from conformance.suite.arrow_corpus import load_corpus
 from conformance.suite.context import SuiteContext
 from conformance.suite.fuzzed_requests import Known
@@ -41,7 +40,7 @@ def fuzzer(context: SuiteContext, onnx_upload: Uploaded, pytorch_upload: Uploade
 
 
 @requirement("fuzzing.replies-conform")
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+@pytest.mark.each_endpoint("probed")
 def test_documented_requests_are_answered_as_documented(fuzzer: Fuzzer, endpoint: str) -> None:
     """Whatever documented request is sent, a success has the documented shape.
 
@@ -52,7 +51,7 @@ def test_documented_requests_are_answered_as_documented(fuzzer: Fuzzer, endpoint
 
 
 @requirement("fuzzing.negative-data-refused-cleanly")
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+@pytest.mark.each_endpoint("probed")
 def test_undocumented_requests_are_answered_cleanly(fuzzer: Fuzzer, endpoint: str) -> None:
     """Whatever request is sent, the reply is complete: a refusal with the envelope, or a success as documented.
 

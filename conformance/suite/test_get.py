@@ -18,9 +18,9 @@ from conformance.instance.reply import Reply
 from conformance.suite.agreement import assert_is_of, assert_times_agree_with_list
 from conformance.suite.assertions import Nonconformity, assert_field, assert_refused, expect, follows, show
 from conformance.suite.context import SuiteContext
+from conformance.suite.listed import Row
 from conformance.suite.requirement import requirement
 from conformance.suite.rows import (
-    Row,
     answered,
     belongs,
     is_anybodys,

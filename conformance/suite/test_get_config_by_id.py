@@ -28,13 +28,13 @@ from conformance.suite.assertions import (
     show,
 )
 from conformance.suite.context import SuiteContext
+from conformance.suite.listed import Row
 from conformance.suite.requirement import requirement
-from conformance.suite.rows import Row, answered, relied_on, unknown_id, version_id_of, version_row
+from conformance.suite.rows import answered, relied_on, unknown_id, version_id_of, version_row
 from conformance.suite.uploads import Uploaded, is_id
 
 ENDPOINT = "get_config_by_id"
 BY_VERSION, BY_MODEL = "version id", "model id"
-RUNTIMES = ("onnx", "tensorflow", "python", "mlflow", "flight")
 COMPARED = ("id", "runtime", "tensor_fields", "filter_threshold")
 
 
@@ -164,17 +164,18 @@ def test_two_models_have_two_configurations(
 
 @requirement("get-config-by-id.runtime-enum")
 @pytest.mark.parametrize("kind", ["onnx_config", "pytorch_config"], ids=["onnx", "pytorch"])
-def test_runtime_is_one_the_release_knows(kind: str, request: pytest.FixtureRequest) -> None:
+def test_runtime_is_one_the_release_knows(release: Release, kind: str, request: pytest.FixtureRequest) -> None:
     """A configuration names a runtime of the release.
 
     Upload a model, ask for its configuration.
-    Expect one of the five runtimes that the client of the release knows.
+    Expect one of the runtimes that the client of the release knows.
     """
     asked: Asked = request.getfixturevalue(kind)
     runtime = asked.configuration.get("runtime")
     if not isinstance(runtime, str):
         raise NotTestable("needs the configuration's runtime as text")
-    assert_among(runtime, RUNTIMES, what="runtime", where="the configuration", reply=asked.reply)
+    known = release.enumeration("Runtime")
+    assert_among(runtime, known, what="runtime", where="the configuration", reply=asked.reply)
 
 
 @requirement("get-config-by-id.unknown-id")

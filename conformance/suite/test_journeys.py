@@ -18,8 +18,9 @@ from conformance.suite.acceptance import attempt
 from conformance.suite.assertions import describe, expect, show
 from conformance.suite.context import SuiteContext
 from conformance.suite.curl import Curl
+from conformance.suite.listed import models_in
 from conformance.suite.metadata import metadata_for
-from conformance.suite.probes import READS, Probes
+from conformance.suite.probes import Probes
 from conformance.suite.requirement import requirement
 from conformance.suite.rows import objects
 from conformance.suite.uploads import Uploaded, details, is_id, returned_ids, unique_file
@@ -63,7 +64,7 @@ def test_pytorch_model_with_schemas_can_be_uploaded_listed_and_read(
 
 
 @requirement("journey.curl")
-@pytest.mark.parametrize("endpoint", READS, ids=str)
+@pytest.mark.parametrize("endpoint", CURL_OPTIONS, ids=str)
 def test_curl_read_answers_as_requests_does(
     endpoint: str, models: Models, onnx_upload: Uploaded, probes: Probes, tmp_path: Path
 ) -> None:
@@ -77,7 +78,7 @@ def test_curl_read_answers_as_requests_does(
         raise NotTestable(f"needs {endpoint} to show {onnx_upload.name!r} through the Requests library")
     text = json.dumps(probes.body(endpoint))
 
-    reply = Curl(models.session, tmp_path).post_json(endpoint, text, option=CURL_OPTIONS[endpoint])
+    reply = Curl(models.session, models.release, tmp_path).post_json(endpoint, text, option=CURL_OPTIONS[endpoint])
 
     shown = _stable(endpoint, _json(reply), onnx_upload) if reply.is_success else None
     expect(
@@ -98,7 +99,7 @@ def _walk(models: Models, file: ModelFile, name: str, *, visibility: str) -> Non
     version_id = int(returned[0])
 
     listing = models.list()
-    named = [row for row in objects(_at(_json(listing), "models")) if row.get("name") == name]
+    named = [row for row in models_in(models.release, _json(listing)) if row.get("name") == name]
     right = bool(named) and is_id(named[0].get("id"))
     _step(listing, right, f"the list shows {name!r} with an id")
     model_id = int(named[0]["id"])
@@ -157,7 +158,7 @@ def _json(reply: Reply) -> Any:
 def _stable(endpoint: str, body: Any, uploaded: Uploaded) -> Any:
     """The part of a reply that two reads of the uploaded model must agree on; empty where it isn't shown."""
     if endpoint == "list":
-        named = [row for row in objects(_at(body, "models")) if row.get("name") == uploaded.name]
+        named = [row for row in models_in(uploaded.models.release, body) if row.get("name") == uploaded.name]
         return _only(named, MODEL_FIELDS)
     if endpoint == "list_versions":
         return _only([row for row in objects(body) if row.get("model_id") == uploaded.name], VERSION_FIELDS)

@@ -26,8 +26,9 @@ from conformance.suite.assertions import (
     show,
 )
 from conformance.suite.context import SuiteContext
+from conformance.suite.listed import Row, models_in
 from conformance.suite.requirement import requirement
-from conformance.suite.rows import answered, model_row, objects, only_own_models, relied_on, unknown_id
+from conformance.suite.rows import answered, model_row, only_own_models, relied_on, unknown_id
 from conformance.suite.uploads import Uploaded, is_id
 
 ENDPOINT = "list"
@@ -53,10 +54,10 @@ def test_field(release: Release, documented_field: Requirement, listing: Reply, 
     Upload a model, list its workspace.
     Expect the field as the contract's schema has it, in the model's row.
     """
-    body = only_own_models(answered(listing, what="a list of the workspace's models"), [onnx_upload])
+    body = only_own_models(release, answered(listing, what="a list of the workspace's models"), [onnx_upload])
     assert_field(release, documented_field, listing, body)
     if documented_field.id == "list.owner-id":
-        owner = objects(body["models"])[0]["owner_id"]
+        owner = models_in(release, body)[0]["owner_id"]
         follows(documented_field, "quotation marks" if owner == QUOTATION_MARKS else "UUID")
 
 
@@ -68,7 +69,8 @@ def test_row_has_the_models_name(release: Release, listing: Reply, onnx_upload: 
     Expect its `name`, character for character, as the documented code reads it.
     """
     body = answered(listing, what="a list of the workspace's models")
-    nameless = [row for row in objects(_models(only_own_models(body, [onnx_upload]))) if "name" not in row]
+    own = {"models": _models(only_own_models(release, body, [onnx_upload]))}
+    nameless = [row for row in models_in(release, own) if "name" not in row]
     expect(
         not nameless,
         expected="each listed model has a name",
@@ -95,7 +97,7 @@ def test_list_includes_a_model_just_uploaded(
         raise NotTestable(f"needs an uploaded model, but the upload was answered {describe(reply)}")
     uploaded = Uploaded(models, context.onnx_model, name, context.onnx_model.file_name, reply, models.workspace_id)
     listing = models.list(models.workspace_id)
-    listed = objects(_models(answered(listing, what="a list of the workspace's models")))
+    listed = _listed(models, listing)
     found = [row for row in listed if row.get("name") == name]
     if not found:
         # The id takes another way to the model, and says whether anything was uploaded at all.
@@ -118,7 +120,7 @@ def test_model_of_two_versions_stands_in_the_list_once(models: Models, two_versi
     """
     newer = two_versions[1]
     listing = models.list(newer.workspace_id)
-    listed = objects(_models(answered(listing, what="a list of the workspace's models")))
+    listed = _listed(models, listing)
     own = [row for row in listed if row.get("name") == newer.name or row.get("id") == newer.model_id]
     if not own:
         raise NotTestable(f"needs {newer.name!r} in the list")
@@ -183,6 +185,11 @@ def test_list_of_a_workspace_that_is_no_number_is_refused(models: Models, value:
     """
     reply = models.call("list", {"workspace_id": value})
     assert_refused(reply, what=f"a list with the workspace_id {value!r}")
+
+
+def _listed(models: Models, listing: Reply) -> list[Row]:
+    shown = _models(answered(listing, what="a list of the workspace's models"))
+    return models_in(models.release, {"models": shown})
 
 
 def _models(body: Any) -> Any:

@@ -16,9 +16,9 @@ from conformance.instance.models import Models
 from conformance.instance.reply import Reply
 from conformance.suite.assertions import assert_equal, assert_field, expect, follows, show
 from conformance.suite.context import SuiteContext
+from conformance.suite.listed import Row
 from conformance.suite.requirement import requirement
 from conformance.suite.rows import (
-    Row,
     answered,
     belongs,
     objects,
@@ -97,7 +97,7 @@ def test_file_name_is_the_parts_filename(
 ) -> None:
     """A version's `file_name` is what the upload's file part was called.
 
-    Upload a file called by a name without an ending, as the documented example does, and two with one.
+    Upload a file called as the documented example calls it, and two that are called otherwise.
     Expect each name, character for character.
     """
     uploads = ((versions, onnx_upload), (both_versions, two_versions[0]), (both_versions, two_versions[1]))

@@ -16,9 +16,9 @@ from conformance.instance.models import Models
 from conformance.instance.reply import Reply
 from conformance.suite.assertions import assert_refused, describe, expect, follows
 from conformance.suite.context import SuiteContext
+from conformance.suite.listed import Row
 from conformance.suite.requirement import requirement
 from conformance.suite.rows import (
-    Row,
     answered,
     belongs,
     is_anybodys,

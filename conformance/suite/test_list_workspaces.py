@@ -17,9 +17,10 @@ from conformance.instance.models import Models
 from conformance.instance.reply import Reply
 from conformance.suite.assertions import describe, expect
 from conformance.suite.context import SuiteContext
+from conformance.suite.listed import models_in, rows
 from conformance.suite.requirement import requirement
-from conformance.suite.rows import answered, model_row, objects
-from conformance.suite.uploads import Uploaded, rows, upload
+from conformance.suite.rows import answered, model_row
+from conformance.suite.uploads import Uploaded, upload
 
 MANY = 101
 """The fewest that are more than a hundred, where lists are most often cut."""
@@ -50,7 +51,9 @@ def test_list_shows_no_model_of_another_workspace(
         body = answered(reply, what=f"a list of workspace {own.workspace_id}")
         model_row(body, own)
         leaked = [
-            r for r in objects(body["models"]) if r.get("name") == strange.name or r.get("id") == strange.model_id
+            r
+            for r in models_in(own.models.release, body)
+            if r.get("name") == strange.name or r.get("id") == strange.model_id
         ]
         expect(
             not leaked,
@@ -73,7 +76,7 @@ def test_list_shows_all_of_more_than_a_hundred_models(
     _upload_all(elsewhere, _tiny(context), names)
     reply = elsewhere.list(elsewhere.workspace_id)
     body = answered(reply, what="a list of more than a hundred models")
-    listed = {row["name"] for row in objects(body.get("models")) if isinstance(row.get("name"), str)}
+    listed = {row["name"] for row in models_in(elsewhere.release, body) if isinstance(row.get("name"), str)}
     missing = [name for name in names if name not in listed]
     if missing and not _has_versions(elsewhere, missing[0]):
         raise NotTestable(f"needs {MANY} models, but neither list nor list_versions shows {missing[0]!r}")

@@ -13,9 +13,10 @@ from conformance.instance.reply import Reply
 from conformance.suite.acceptance import RECENT_MODELS, attempt, own_rows
 from conformance.suite.assertions import describe, expect, follows
 from conformance.suite.context import SuiteContext
+from conformance.suite.listed import listed_models, rows
 from conformance.suite.metadata import metadata_for
 from conformance.suite.requirement import requirement
-from conformance.suite.uploads import Uploaded, details, is_id, rows, unique_file
+from conformance.suite.uploads import Uploaded, details, is_id, unique_file
 
 Names = Callable[[str], str]
 
@@ -31,7 +32,7 @@ def test_same_name_makes_a_new_version(models: Models, two_versions: tuple[Uploa
     listed = models.list(older.workspace_id)
     versions = newer.versions_reply()
     shown = [row for row in rows(versions, None) if row.get("model_id") == newer.name]
-    named = {row.get("id") for row in rows(listed, "models") if row.get("name") == newer.name}
+    named = {row.get("id") for row in listed_models(models.release, listed) if row.get("name") == newer.name}
     model_ids = named or {row.get("models_pk_id") for row in shown}
     if not model_ids:
         raise NotTestable(f"neither list nor list_versions shows {newer.name!r}")
@@ -102,7 +103,7 @@ def _model_of(uploaded: Uploaded) -> int:
     for row in rows(uploaded.models.list_versions(model_id=uploaded.name, models_pk_id=0), None):
         if row.get("sha") == digest and is_id(row.get("models_pk_id")):
             return int(row["models_pk_id"])
-    listed = rows(uploaded.models.list(uploaded.workspace_id), "models")
+    listed = listed_models(uploaded.models.release, uploaded.models.list(uploaded.workspace_id))
     ids = sorted((int(row["id"]) for row in listed if is_id(row.get("id"))), reverse=True)
     for model_id in ids[:RECENT_MODELS]:
         versions = rows(details(uploaded.models, model_id), "models")

@@ -16,9 +16,10 @@ from conformance.instance.models import Models
 from conformance.suite.acceptance import attempt, own_rows
 from conformance.suite.assertions import assert_success, expect
 from conformance.suite.context import SuiteContext
+from conformance.suite.listed import rows
 from conformance.suite.metadata import metadata_for
 from conformance.suite.requirement import requirement
-from conformance.suite.uploads import Uploaded, rows, unique_file
+from conformance.suite.uploads import Uploaded, unique_file
 
 Names = Callable[[str], str]
 

@@ -13,6 +13,7 @@ from conformance.instance.modelfile import ModelFile
 from conformance.instance.models import Models
 from conformance.instance.reply import Reply
 from conformance.suite.assertions import describe, expect
+from conformance.suite.listed import listed_models, rows
 
 
 def unique_file(file: ModelFile, tag: str) -> ModelFile:
@@ -53,7 +54,7 @@ class Uploaded:
     reply: Reply
     workspace_id: int
     created: dict[str, Any] | None = None
-    """The row in the list right after this upload, kept where a later upload moves it."""
+    """The model's own fields in the list right after this upload, kept where a later upload moves them."""
     _model_id: int | None = field(default=None, repr=False)
 
     @property
@@ -81,8 +82,9 @@ class Uploaded:
         return self._model_id
 
     def listed(self) -> dict[str, Any] | None:
-        """The model's row in its workspace's list now, or None."""
-        named = [row for row in rows(self.models.list(self.workspace_id), "models") if row.get("name") == self.name]
+        """The model's own fields in its workspace's list now, or None."""
+        listed = listed_models(self.models.release, self.models.list(self.workspace_id))
+        named = [row for row in listed if row.get("name") == self.name]
         return named[0] if named else None
 
     def _id_from_versions(self) -> Any:
@@ -146,18 +148,6 @@ def is_id(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
-def rows(reply: Reply, key: str | None) -> list[dict[str, Any]]:
-    """The objects in a reply's list: under `key`, or in the reply itself. Empty where the reply has another shape."""
-    if reply.status >= 300:
-        return []
-    try:
-        body = reply.json()
-    except NotJSON:
-        return []
-    found = body.get(key) if isinstance(body, dict) and key else body
-    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
-
-
 @contextmanager
 def nothing_created(models: Models, file: ModelFile, *, reason: str) -> Iterator[None]:
     """Prove that what is sent inside creates no model and no version that holds `file`.
@@ -198,5 +188,7 @@ def _state(models: Models) -> dict[int, tuple[Any, Any]]:
     if not isinstance(body, dict) or not isinstance(body.get("models"), list):
         raise NotTestable(f"{_PROOF}, but it holds no `models`")
     return {
-        row["id"]: (row.get("name"), row.get("updated_at")) for row in rows(reply, "models") if is_id(row.get("id"))
+        row["id"]: (row.get("name"), row.get("updated_at"))
+        for row in listed_models(models.release, reply)
+        if is_id(row.get("id"))
     }

@@ -7,6 +7,7 @@ from email import message_from_bytes
 
 import pytest
 
+from conformance.contract import load_release
 from conformance.errors import UsageError
 from conformance.instance import (
     UNSET,
@@ -119,6 +120,52 @@ def test_the_reading_endpoints_are_posts_of_json(models, peer, call, path, body)
     assert (seen.method, seen.path) == ("POST", f"/v1/api/models/{path}")
     assert json.loads(seen.body) == body
     assert reply.exchange.endpoint == path
+
+
+@pytest.mark.parametrize(
+    ("call", "path", "body"),
+    [
+        (lambda m: m.get_version_by_id(18), "get_version_by_id", {"model_version_id": 18}),
+        (lambda m: m.list_versions_for_model("x"), "list_versions_for_model", {"model_id": "x", "workspace_id": 10}),
+        (
+            lambda m: m.list_versions_for_model("x", 11),
+            "list_versions_for_model",
+            {"model_id": "x", "workspace_id": 11},
+        ),
+        (
+            lambda m: m.delete_model("x"),
+            "delete_model",
+            {"model_id": "x", "workspace_id": 10, "confirm_delete": True},
+        ),
+        (
+            lambda m: m.delete_model("7", 11, confirm=False),
+            "delete_model",
+            {"model_id": "7", "workspace_id": 11, "confirm_delete": False},
+        ),
+        (
+            lambda m: m.delete_model_versions(("u",)),
+            "delete_model_versions",
+            {"model_versions": ["u"], "confirm_delete": True},
+        ),
+        (
+            lambda m: m.delete_model_versions([], confirm=False),
+            "delete_model_versions",
+            {"model_versions": [], "confirm_delete": False},
+        ),
+        (lambda m: m.get_upload_logs(18), "get_upload_logs", {"model_version_id": 18}),
+        (lambda m: m.get_upload_logs(18, 5), "get_upload_logs", {"model_version_id": 18, "lines": 5}),
+    ],
+)
+def test_a_later_release_has_more_calls(tools, peer, call, path, body):
+    reply = call(Models(tools.session(peer), 10, release=load_release("2025.2")))
+    assert peer.requests[0].path == f"/v1/api/models/{path}"
+    assert json.loads(peer.requests[0].body) == body
+    assert reply.exchange.endpoint == path
+
+
+def test_an_endpoint_of_a_later_release_is_refused(models):
+    with pytest.raises(UsageError, match="there is no endpoint 'get_version_by_id'"):
+        models.get_version_by_id(18)
 
 
 def test_a_call_without_a_body_has_none(models, peer):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from conformance.contract import load_release
 from conformance.errors import NotTestable
 from conformance.instance.modelfile import ModelFile
 from conformance.suite.acceptance import (
@@ -46,6 +47,7 @@ class FakeModels:
     """An instance that lists these models and shows these versions, whatever it is asked for."""
 
     workspace_id = 10
+    release = load_release()
 
     def __init__(self, names: dict[int, str], versions: list[dict[str, Any]], *, status: int = 200) -> None:
         self._names = names

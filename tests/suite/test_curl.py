@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from conformance.contract import load_release
 from conformance.errors import NotTestable
 from conformance.evidence.recorder import Recorder
 from conformance.instance.credentials import EnvironmentToken
@@ -27,6 +28,7 @@ from tests.servers import closed_port
 
 TOKEN = "opaque-token-" + "4f1c" * 6
 LIST = '{"workspace_id": 7}'
+RELEASE = load_release()
 
 needs_curl = pytest.mark.skipif(not module.shutil.which("curl"), reason="there is no curl on the PATH")
 
@@ -83,7 +85,7 @@ FINE = (200, JSON, b'{"models": []}')
 def test_a_read_goes_out_as_documented_and_comes_back_as_a_reply(tmp_path: Path) -> None:
     with instance(FINE) as (url, seen):
         talking = session(url)
-        reply = Curl(talking, tmp_path).post_json("list", LIST)
+        reply = Curl(talking, RELEASE, tmp_path).post_json("list", LIST)
 
     assert (reply.status, reply.json(), reply.headers["content-type"]) == (200, {"models": []}, "application/json")
     request = seen[0]
@@ -108,7 +110,7 @@ def test_an_upload_sends_both_files_as_parts_with_names_and_types(tmp_path: Path
     ]
     with instance((202, JSON, b"{}")) as (url, seen):
         talking = session(url)
-        reply = Curl(talking, tmp_path).post_forms("upload_and_convert", forms)
+        reply = Curl(talking, RELEASE, tmp_path).post_forms("upload_and_convert", forms)
 
     assert (reply.status, reply.exchange.response.reason) == (202, "Accepted")
     sent = seen[0].body
@@ -139,7 +141,7 @@ def test_the_token_is_in_neither_the_arguments_nor_the_environment(tmp_path: Pat
     monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
     monkeypatch.setenv("WALLAROO_CONFORMANCE_TOKEN", TOKEN)
 
-    reply = Curl(session("http://127.0.0.1:1"), tmp_path).post_json("list", LIST)
+    reply = Curl(session("http://127.0.0.1:1"), RELEASE, tmp_path).post_json("list", LIST)
 
     assert reply.json() == {}
     seen = (tmp_path / "seen").read_text()
@@ -156,14 +158,14 @@ def test_neither_a_curlrc_nor_a_proxy_comes_in_between(tmp_path: Path, monkeypat
         monkeypatch.setenv(name, closed_port())
     monkeypatch.delenv("no_proxy", raising=False)
     with instance(FINE) as (url, seen):
-        assert Curl(session(url), tmp_path).post_json("list", LIST).status == 200
+        assert Curl(session(url), RELEASE, tmp_path).post_json("list", LIST).status == 200
     assert seen[0].headers["User-Agent"].startswith("curl/")
 
 
 @needs_curl
 def test_a_throttled_request_is_sent_again(tmp_path: Path) -> None:
     with instance((429, {"Retry-After": "0"}, b"slow down"), FINE) as (url, seen):
-        reply = Curl(session(url), tmp_path).post_json("list", LIST)
+        reply = Curl(session(url), RELEASE, tmp_path).post_json("list", LIST)
     assert (reply.status, len(seen)) == (200, 2)
 
 
@@ -171,14 +173,14 @@ def test_a_throttled_request_is_sent_again(tmp_path: Path) -> None:
 def test_a_content_coding_that_nobody_asked_for_is_undone(tmp_path: Path) -> None:
     packed = (200, {**JSON, "Content-Encoding": "gzip"}, gzip.compress(b'{"a": 1}'))
     with instance(packed) as (url, _):
-        assert Curl(session(url), tmp_path).post_json("list", LIST).json() == {"a": 1}
+        assert Curl(session(url), RELEASE, tmp_path).post_json("list", LIST).json() == {"a": 1}
 
 
 @needs_curl
 def test_a_target_that_nobody_serves_is_unreachable(tmp_path: Path) -> None:
     talking = session(closed_port())
     with pytest.raises(TargetUnreachable) as caught:
-        Curl(talking, tmp_path).post_json("list", LIST)
+        Curl(talking, RELEASE, tmp_path).post_json("list", LIST)
     assert caught.value.kind == "connect"
     assert talking.recorder.exchanges[0].response is None
 
@@ -201,7 +203,7 @@ def test_a_reply_that_is_no_use_is_the_instances_failure(
     with instance(reply) as (url, _):
         talking = session(url)
         with pytest.raises(InstanceFailure) as caught:
-            Curl(talking, tmp_path).post_json("list", LIST)
+            Curl(talking, RELEASE, tmp_path).post_json("list", LIST)
     assert caught.value.kind == kind
     assert str(caught.value).startswith("curl, POST /v1/api/models/list: ")
     assert talking.recorder.exchanges[0].error.kind == kind
@@ -211,14 +213,14 @@ def test_a_reply_that_is_no_use_is_the_instances_failure(
 def test_a_reply_that_never_comes_is_waited_for_within_a_bound(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(module, "TRANSFER_SECONDS", 1)
     with instance((200, {"Content-Length": "10"}, b"")) as (url, _), pytest.raises(InstanceFailure) as caught:
-        Curl(session(url), tmp_path).post_json("list", LIST)
+        Curl(session(url), RELEASE, tmp_path).post_json("list", LIST)
     assert caught.value.kind == "timeout"
 
 
 def test_without_curl_the_check_says_what_is_missing(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("PATH", os.devnull)
     with pytest.raises(NotTestable, match="needs curl, but there is none on the PATH"):
-        Curl(session("http://127.0.0.1:1"), tmp_path)
+        Curl(session("http://127.0.0.1:1"), RELEASE, tmp_path)
 
 
 @needs_curl
@@ -226,5 +228,5 @@ def test_a_token_that_curls_configuration_cannot_hold_is_not_sent(tmp_path: Path
     with instance(FINE) as (url, seen):
         talking = session(url, token='odd"token\\of-some-length')
         with pytest.raises(NotTestable, match="without quotes and backslashes"):
-            Curl(talking, tmp_path).post_json("list", LIST)
+            Curl(talking, RELEASE, tmp_path).post_json("list", LIST)
     assert not seen

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from conformance.contract import ENDPOINTS, load_release
+from conformance.contract import ENDPOINTS, load_release, release_ids
 from conformance.errors import NotTestable
 from conformance.instance.errors import InstanceFailure
 from conformance.instance.modelfile import ModelFile
@@ -212,6 +212,19 @@ def test_the_contract_is_narrowed_in_a_copy() -> None:
     content = document["paths"][ENDPOINTS["get_by_id"]]["post"]["requestBody"]["content"]["application/json"]
     assert content["schema"]["properties"]["id"] == {"enum": [3, 4]}
     assert "examples" not in content["schema"]
+
+
+@pytest.mark.parametrize("release_id", release_ids())
+def test_nothing_is_deleted_and_nothing_of_strangers_is_asked_for(release_id: str) -> None:
+    release = load_release(release_id)
+    document = narrowed(release, KNOWN)
+    assert set(document["paths"]) == {release.endpoints[name] for name in release.probed}
+    for name in release.reads:
+        content = document["paths"][release.endpoints[name]]["post"]["requestBody"]["content"]
+        schema = content["application/json"]["schema"]
+        known = {tuple(p.get("enum", ())) for key, p in schema["properties"].items() if key != "lines"}
+        assert known <= {(7,), (3, 4), (13, 14), (13, 14, 3, 4), ("conf-a", "conf-b"), (None,)}
+        assert schema.get("required") or schema.get("anyOf")
 
 
 def test_only_the_named_endpoints_are_narrowed() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from conformance.contract import load_release, release_ids
 from conformance.instance.modelfile import ModelFile
-from conformance.suite.metadata import ABSENT, changed, metadata_for
+from conformance.suite.metadata import ABSENT, changed, documented_file_name, metadata_for
 
 PLAIN = ModelFile.from_bytes(b"onnx", "onnx", "plain.onnx")
 WITH_SCHEMAS = ModelFile.from_bytes(b"pt", "pytorch", "io.pt", input_schema="aW4=", output_schema="b3V0")
@@ -41,3 +42,11 @@ def test_one_place_changes(path: str, value: Any, found: dict[str, Any]) -> None
     metadata = {"name": "fraud", "conversion": {"framework": "onnx"}}
     assert changed(metadata, path, value) == found
     assert metadata == {"name": "fraud", "conversion": {"framework": "onnx"}}
+
+
+@pytest.mark.parametrize("release_id", release_ids())
+def test_a_documented_file_name_is_one_that_the_release_takes(release_id: str) -> None:
+    release = load_release(release_id)
+    for file in (PLAIN, WITH_SCHEMAS):
+        name = documented_file_name(release, file, "fraud")
+        assert name == (file.file_name if release.file_name_endings else "fraud")

@@ -20,6 +20,7 @@ from conformance.suite.rows import (
 )
 
 RELEASE = load_release("2023.4")
+NESTED = load_release("2024.1")
 SHA = "a" * 64
 
 
@@ -35,6 +36,7 @@ class Upload(SimpleNamespace):
 
 def uploaded(**changes: Any) -> Any:
     known = {"model_id": 7, "name": "own", "returned": 21, "file_name": "own.onnx", "file": SimpleNamespace(sha256=SHA)}
+    known["models"] = SimpleNamespace(release=RELEASE)
     return Upload(**{**known, **changes})
 
 
@@ -50,17 +52,24 @@ STRANGERS = {"id": 22, "models_pk_id": 8, "model_id": "strange", "sha": SHA, "fi
     ids=["whole", "no id", "no name", "id as text", "name as array", "nested", "no object"],
 )
 def test_a_row_that_may_be_the_runs_own_is_judged(row):
-    assert only_own_models({"models": [STRANGE, row]}, [uploaded()]) == {"models": [row]}
+    assert only_own_models(RELEASE, {"models": [STRANGE, row]}, [uploaded()]) == {"models": [row]}
 
 
 @pytest.mark.parametrize("row", [STRANGE, {"id": 8}, {"name": "strange"}, {"id": 8, "name": None}])
 def test_a_strangers_row_is_not_judged(row):
-    assert only_own_models({"models": [row]}, [uploaded()]) == {"models": []}
+    assert only_own_models(RELEASE, {"models": [row]}, [uploaded()]) == {"models": []}
+
+
+def test_a_nested_row_is_judged_by_the_model_in_it():
+    strange, own, nobodys = {"model": STRANGE, "workspace": OWN}, {"model": OWN}, {"model": None, "id": 8}
+    body = {"models": [strange, own, nobodys]}
+    assert only_own_models(NESTED, body, [uploaded()]) == {"models": [own, nobodys]}
+    assert model_row(body, uploaded(models=SimpleNamespace(release=NESTED))) is OWN
 
 
 @pytest.mark.parametrize("body", [[OWN], {"Models": [OWN]}, {"models": None}, {"models": {"0": OWN}}, None])
 def test_a_list_of_another_shape_is_judged_as_it_is(body):
-    assert only_own_models(body, [uploaded()]) is body
+    assert only_own_models(RELEASE, body, [uploaded()]) is body
     assert RELEASE.schemas.violations("list", body)
 
 

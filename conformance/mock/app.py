@@ -12,8 +12,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from conformance.mock import docs, models, workspaces
+from conformance.mock import changes, docs, models, workspaces
 from conformance.mock.bodies import drain, read_body
+from conformance.mock.dialect import Dialect
 from conformance.mock.fields import JSON_LIMIT, is_json, parse_object
 from conformance.mock.idp import IdentityProvider
 from conformance.mock.instance import Instance
@@ -23,18 +24,30 @@ from conformance.mock.uploads import Uploads
 
 Endpoint = Callable[[Instance, User, dict[str, Any]], Any]
 
-JSON_ENDPOINTS: dict[str, tuple[str, Endpoint]] = {
-    "list": ("/v1/api/models/list", models.list_models),
-    "get_by_id": ("/v1/api/models/get_by_id", models.get_by_id),
-    "list_versions": ("/v1/api/models/list_versions", models.list_versions),
-    "get_config_by_id": ("/v1/api/models/get_config_by_id", models.get_config_by_id),
-    "get": ("/v1/api/models/get", models.get),
+_PROMISED: dict[str, Endpoint] = {
+    "list": models.list_models,
+    "get_by_id": models.get_by_id,
+    "list_versions": models.list_versions,
+    "get_config_by_id": models.get_config_by_id,
+    "get": models.get,
+    "list_versions_for_model": models.list_versions_for_model,
+    "delete_model": changes.delete_model,
+    "delete_model_versions": changes.delete_model_versions,
+    "get_upload_logs": models.get_upload_logs,
+}
+"""There where the release's contract has them."""
+
+_BESIDE: dict[str, tuple[str, Endpoint]] = {
     "get_version_by_id": ("/v1/api/models/get_version_by_id", models.get_version_by_id),
     "get_model_version_by_id": ("/v1/api/models/get_model_version_by_id", models.get_version_by_id),
+    "insert_model_config": ("/v1/api/models/insert_model_config", changes.insert_model_config),
     "workspaces/create": ("/v1/api/workspaces/create", workspaces.create_workspace),
     "workspaces/list": ("/v1/api/workspaces/list", workspaces.list_workspaces),
+    "workspaces/list_users": ("/v1/api/workspaces/list_users", workspaces.list_users),
     "users/query": ("/v1/api/users/query", workspaces.query_users),
 }
+"""There in every release, as its vendor's client needs them, whether or not the contract has them."""
+
 UPLOAD_ENDPOINTS = {
     "upload_and_convert": "/v1/api/models/upload_and_convert",
     "upload": "/v1/api/models/upload",
@@ -42,16 +55,22 @@ UPLOAD_ENDPOINTS = {
 CONFIG_PATH = "/v1/api/config"
 
 
+def json_endpoints(dialect: Dialect) -> dict[str, tuple[str, Endpoint]]:
+    """The path and the function of every JSON endpoint that an instance of the release has, by name."""
+    promised = {name: (path, _PROMISED[name]) for name, path in dialect.endpoints.items() if name in _PROMISED}
+    return {**promised, **_BESIDE}
+
+
 def build_app(instance: Instance) -> Starlette:
     """The application of one instance. Conversions live as long as it does."""
     uploads = Uploads(instance)
     routes = [
         Route(path, _json_handler(instance, name, run), methods=["POST"])
-        for name, (path, run) in JSON_ENDPOINTS.items()
+        for name, (path, run) in json_endpoints(instance.behaviour.dialect).items()
     ]
     routes += [Route(path, _upload_handler(uploads, name), methods=["POST"]) for name, path in UPLOAD_ENDPOINTS.items()]
     routes += [Route(CONFIG_PATH, _config, methods=["GET"])]
-    routes += [*IdentityProvider(instance.identity).routes(), *docs.routes()]
+    routes += [*IdentityProvider(instance.identity).routes(), *docs.routes(instance.behaviour.dialect)]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

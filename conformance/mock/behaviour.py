@@ -9,65 +9,24 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from conformance.mock import lifecycle, rendering, schemas
-from conformance.mock.identity import TokenRefused
+from conformance.mock.deleting import Deleting
 from conformance.mock.metadata import NATIVE_FRAMEWORKS, parse_metadata
+from conformance.mock.reading import Reading
 from conformance.mock.records import Metadata, Model, Upload, User, Version, Workspace
 from conformance.mock.replies import Call, Refusal, Reply
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from conformance.mock.identity import Identity
     from conformance.mock.modelfiles import Inspection
-    from conformance.mock.store import Store
-
-UNKNOWN_MODEL = "The provided model id was not found."
-"""Source: recorded (2023.3 and 2023.4, get_by_id and get)."""
 
 
-class Behaviour:
-    """The right decisions of release 2023.4."""
-
-    store: Store
-    identity: Identity
-
-    def attach(self, store: Store, identity: Identity) -> None:
-        """Called once, before the first request."""
-        self.store = store
-        self.identity = identity
-
-    # who calls, and what they may see
-
-    def authenticate(self, authorization: str | None, endpoint: str) -> User:
-        """The caller, by the Authorization header. Refuses (401) all but a good bearer token (RFC 6750)."""
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise unauthorized("A bearer token is required.")
-        try:
-            account = self.identity.verify(token.strip())
-        except TokenRefused as refused:
-            raise unauthorized(f"The bearer token isn't valid ({refused.reason}).", invalid=True) from None
-        return self.user_of(account.id)
-
-    def user_of(self, user_id: str) -> User:
-        """A user with their memberships of this moment."""
-        username = self.identity.accounts[user_id].username
-        return User(user_id, username, self.store.workspaces_of(user_id))
-
-    def may_see_workspace(self, user: User, workspace_id: int) -> bool:
-        """Members only; an unknown workspace looks like someone else's."""
-        return workspace_id in user.workspaces
-
-    def may_see_version(self, user: User, version: Version) -> bool:
-        """Members see everything of their workspace, everyone sees public versions.
-
-        Ours: the documentation names the two visibilities and leaves their effect open.
-        """
-        return version.visibility == "public" or version.workspace_id in user.workspaces
+class Behaviour(Reading, Deleting):
+    """The right decisions, of the release that `dialect` speaks."""
 
     # uploads
 
@@ -76,6 +35,9 @@ class Behaviour:
         metadata = parse_metadata(upload, self)
         if upload.path is None:
             raise Refusal(400, "The file part is missing.")
+        if not self.takes_file_name(upload.file_name):
+            *others, last = self.dialect.file_name_endings
+            raise Refusal(400, f"Bad request: The provided file needs to be a {', '.join(others)}, or {last} file.")
         if not self.may_upload_to(user, metadata.workspace_id):
             raise Refusal(400, f"There is no workspace {metadata.workspace_id} that you are a member of.")
         return metadata
@@ -83,6 +45,11 @@ class Behaviour:
     def may_upload_to(self, user: User, workspace_id: int) -> bool:
         """Members only."""
         return workspace_id in user.workspaces
+
+    def takes_file_name(self, file_name: str) -> bool:
+        """Whether the name has one of the endings that the release asks for. Source: recorded (2025.2.1)."""
+        endings = self.dialect.file_name_endings
+        return not endings or file_name.lower().endswith(endings)
 
     def requires_schemas(self, framework: str) -> bool:
         """Source: the vendor's client asks for both schemas for every framework that isn't native."""
@@ -140,57 +107,12 @@ class Behaviour:
 
     def initial_runtime(self, framework: str) -> str:
         """The runtime of a version that was just uploaded."""
-        return lifecycle.initial_runtime(framework)
+        return lifecycle.initial_runtime(framework, self.dialect.runtimes)
 
     def conversion_steps(self, version: Version, inspection: Inspection) -> Iterable[lifecycle.Step]:
         """What a version goes through after its first status, given what its file turned out to be."""
-        return lifecycle.steps(version, loads=inspection.ok, native=inspection.native)
-
-    # reading
-
-    def select_workspaces(self, user: User) -> list[Workspace]:
-        """The workspaces that workspaces/list shows, lowest id first."""
-        return [workspace for workspace in self.store.workspaces() if workspace.id in user.workspaces]
-
-    def select_list(self, user: User, workspace_id: int) -> list[Model]:
-        """The models that models/list shows, newest first."""
-        if not self.may_see_workspace(user, workspace_id):
-            raise Refusal(400, f"There is no workspace {workspace_id} that you are a member of.")
-        return self.store.models(workspace_id)
-
-    def select_versions(self, user: User, name: str | None, model_id: int | None) -> list[Version]:
-        """The versions that list_versions shows: those of the name and those of the id.
-
-        Source: recorded (2022.4 to 2025.2.1): both keys widen the answer, across workspaces.
-        """
-        if name is None and model_id is None:
-            raise Refusal(400, "One of model_id and models_pk_id is required.")
-        found = self.store.versions_matching(name, model_id)
-        return [version for version in found if self.may_see_version(user, version)]
-
-    def select_model(self, user: User, model_id: int) -> tuple[Model, list[Version]]:
-        """A model by its own id with its versions, newest first. Refuses (400) one out of sight."""
-        model = self.store.model(model_id)
-        versions = [] if model is None else self.store.versions_of(model.id)
-        visible = [version for version in versions if self.may_see_version(user, version)]
-        if model is None or not visible:
-            raise Refusal(400, UNKNOWN_MODEL)
-        return model, visible
-
-    def select_version(self, user: User, version_id: int) -> Version:
-        """A version by its own id. Refuses (400) an id that isn't the caller's to see."""
-        version = self.store.version(version_id)
-        if version is None or not self.may_see_version(user, version):
-            raise Refusal(400, f"There is no model version {version_id}.")
-        return version
-
-    def select_config(self, user: User, model_id: int) -> Version:
-        """Whose config get_config_by_id shows. Recorded: the version of this id, documented as a model's."""
-        return self.select_version(user, model_id)
-
-    def config_of_model(self, versions: Sequence[Version]) -> Version | None:
-        """Whose config get_by_id shows, of versions newest first. Documented example: the oldest's."""
-        return versions[-1] if versions else None
+        reason = None if inspection.ok else inspection.reason
+        return lifecycle.steps(version, loads=inspection.ok, native=inspection.native, reason=reason)
 
     # writing down
 
@@ -199,8 +121,21 @@ class Behaviour:
         return rendering.timestamp(microseconds)
 
     def owner_id(self, model_id: int) -> str:
-        """Source: recorded up to 2024.1; two quote characters."""
+        """A model's owner. Source: recorded in every release; two quote characters."""
         return '""'
+
+    def version_owner_id(self, version: Version) -> str:
+        """A version's owner in list_versions: the uploader's id where the release tells it. Source: recorded."""
+        return version.created_by if self.dialect.shows_owners else self.owner_id(version.model_id)
+
+    def created_by(self, version: Version) -> str | None:
+        """Who uploaded a version. Source: recorded from 2024.1 on; the user's name, which is an e-mail address."""
+        account = self.identity.accounts.get(version.created_by)
+        return account.username if account else None
+
+    def workspace_of(self, model: Model) -> Workspace | None:
+        """The workspace that is shown with a model."""
+        return self.store.workspace(model.workspace_id)
 
     def success_status(self, endpoint: str) -> int:
         """Source: recorded and the vendor's client; 202 where a conversion follows."""
@@ -213,12 +148,6 @@ class Behaviour:
     def application(self, app: ASGIApp) -> ASGIApp:
         """What is served: the application itself, or something that stands before it."""
         return app
-
-
-def unauthorized(msg: str, *, invalid: bool = False) -> Refusal:
-    """A refusal that asks for credentials (RFC 6750, section 3)."""
-    challenge = 'Bearer realm="master"' + (', error="invalid_token"' if invalid else "")
-    return Refusal(401, msg, {"WWW-Authenticate": challenge})
 
 
 def combine(changes: Iterable[type[Behaviour]]) -> Behaviour:

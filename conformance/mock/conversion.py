@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from conformance.mock import lifecycle
 from conformance.mock.behaviour import Behaviour
@@ -55,14 +57,28 @@ class Conversions:
             inspection = await self._inspect(version)
             for step in _after(version.status, self._behaviour.conversion_steps(version, inspection)):
                 await asyncio.sleep(self._step_delay)
-                self._store.set_progress(version.id, step.status, step.runtime, step.image_path)
+                if not self._store.set_progress(
+                    version.id, step.status, step.runtime, step.image_path, step.error_summary
+                ):
+                    return  # deleted in the meantime
+                self._note(version, f"status: {step.status}")
         except Exception:
             _log.exception("the conversion of version %d broke off", version.id)
-            self._store.set_progress(version.id, lifecycle.ERROR, None, None)
+            self._store.set_progress(version.id, lifecycle.ERROR, error_summary="the conversion broke off")
+            self._note(version, "the conversion broke off", stream="stderr")
 
     async def _inspect(self, version: Version) -> Inspection:
         async with self._inspections:
-            return await asyncio.to_thread(inspect, self._files.path_of(version.content), version.framework)
+            self._note(version, f"reading {version.size} bytes as {version.framework}")
+            found = await asyncio.to_thread(inspect, self._files.path_of(version.content), version.framework)
+        if found.ok:
+            self._note(version, f"the file is sound ({found.kind})")
+        else:
+            self._note(version, found.reason, stream="stderr")
+        return found
+
+    def _note(self, version: Version, text: str, stream: str = "stdout") -> None:
+        self._store.add_log(version.id, log_line(time.time_ns(), stream, text))
 
 
 def _after(status: str, steps: Iterable[lifecycle.Step]) -> list[lifecycle.Step]:
@@ -72,3 +88,9 @@ def _after(status: str, steps: Iterable[lifecycle.Step]) -> list[lifecycle.Step]
         if step.status == status:
             return left[index + 1 :]
     return left
+
+
+def log_line(nanoseconds: int, stream: str, text: str) -> str:
+    """A line of a conversion's log, as a container runtime writes it. Source: recorded (2025.2.1, get_upload_logs)."""
+    seconds, fraction = divmod(nanoseconds, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09d}Z {stream} F {text}"

@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
+from conformance.mock.dialect import Dialect
+
 DOCS_PATH = "/v1/api/docs"
 OPENAPI_PATH = "/v1/api/openapi.json"
 
@@ -42,12 +44,16 @@ _PAGE = """<!DOCTYPE html>
 _START = 'SwaggerUIBundle({url: "openapi.json", dom_id: "#swagger-ui", validatorUrl: null, deepLinking: true});\n'
 
 
-def routes() -> list[Route]:
-    """The page, its assets and the document; none of them asks for a token."""
+def routes(dialect: Dialect) -> list[Route]:
+    """The page, its assets and the document of the release; none of them asks for a token."""
+
+    async def openapi(request: Request) -> Response:
+        return Response(_document(dialect), media_type="application/json")
+
     return [
         Route(DOCS_PATH, _page, methods=["GET"]),
         Route(f"{DOCS_PATH}/{{asset}}", _asset, methods=["GET"]),
-        Route(OPENAPI_PATH, _openapi, methods=["GET"]),
+        Route(OPENAPI_PATH, openapi, methods=["GET"]),
     ]
 
 
@@ -64,10 +70,6 @@ async def _asset(request: Request) -> Response:
     return FileResponse(_asset_folder() / name, headers=_HEADERS)
 
 
-async def _openapi(request: Request) -> Response:
-    return Response(_document(), media_type="application/json")
-
-
 @lru_cache(maxsize=1)
 def _asset_folder() -> Path:
     """Where the installed package keeps Swagger UI. Found, not imported: its Flask blueprint isn't used."""
@@ -77,12 +79,10 @@ def _asset_folder() -> Path:
     return Path(spec.origin).parent / "dist"
 
 
-@lru_cache(maxsize=1)
-def _document() -> bytes:
+@lru_cache
+def _document(dialect: Dialect) -> bytes:
     """The contract's OpenAPI document, with this instance as its only server."""
-    from conformance.contract import load_release
-
-    document = {**load_release("2023.4").openapi, "servers": [{"url": "/"}]}
+    document = {**dialect.contract.openapi, "servers": [{"url": "/"}]}
     # Swagger UI warns of any explicit dialect; this document uses nothing that OpenAPI's own lacks.
     document.pop("jsonSchemaDialect", None)
     return json.dumps(document, ensure_ascii=False, default=str).encode("utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, NoReturn
 
 from conformance.mock.replies import Refusal
@@ -70,8 +71,23 @@ def optional_text(payload: dict[str, Any], name: str) -> str | None:
     return None if payload.get(name) is None else text(payload, name)
 
 
+def flag(payload: dict[str, Any], name: str) -> bool:
+    """A boolean; false when the field is absent or null."""
+    value = payload.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise Refusal(400, f"The field {name} must be true or false.")
+    return bool(value)
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} isn't JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError("no number of ours is as large")
+    return number
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)

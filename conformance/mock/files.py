@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +23,7 @@ class Files:
         self._incoming = root / "incoming"
         self._kept = root / "files"
         self._durable = durable
+        self._held: Counter[str] = Counter()
         self._incoming.mkdir(parents=True, exist_ok=True)
         self._kept.mkdir(exist_ok=True)
 
@@ -31,6 +35,20 @@ class Files:
     def path_of(self, digest: str) -> Path:
         """Where the bytes with this digest are kept."""
         return self._kept / digest[:2] / digest
+
+    @contextmanager
+    def held(self, digest: str) -> Iterator[None]:
+        """Within, the bytes with this digest stay: an upload keeps them that no version names yet."""
+        self._held[digest] += 1
+        try:
+            yield
+        finally:
+            self._held[digest] -= 1
+
+    def remove(self, digest: str) -> None:
+        """Take the bytes with this digest away, unless an upload under way has the same."""
+        if not self._held[digest]:
+            self.path_of(digest).unlink(missing_ok=True)
 
     async def keep(self, upload: Upload) -> None:
         """Move a finished upload to its place, synced first: no row may name bytes that aren't there."""

@@ -5,6 +5,7 @@ Source: the vendor's generated client (2023.4.0) for the values; recorded progre
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from conformance.mock.records import Version
@@ -19,20 +20,27 @@ ERROR = "error"
 
 UNFINISHED = frozenset({UPLOADING, PENDING_NATIVE, ATTEMPTING_NATIVE, PENDING_CONTAINER, ATTEMPTING_CONTAINER})
 
-IMAGE_PATH = "registry.example.com/wallaroo/mlflow-deploy:v2023.4.0-4103"
-"""What a ready container is built from; the form is recorded, the registry ours."""
 
 _TRIED_NATIVELY = frozenset({"keras", "pytorch", "sklearn", "xgboost"})
+_CONTAINER_RUNTIME = "flight"
 _NATIVE_RUNTIMES = {"onnx": "onnx", "tensorflow": "tensorflow", "python": "python", "mlflow": "mlflow"}
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change of a version; None leaves the runtime or the image path as it is."""
+    """One change of a version; None leaves the runtime, the image path or the summary of an error as it is."""
 
     status: str
     runtime: str | None = None
     image_path: str | None = None
+    error_summary: str | None = None
+
+
+def image_path(version: str) -> str:
+    """What a ready container is built from, on an instance of this full version. The form is recorded, the
+    registry ours.
+    """
+    return f"registry.example.com/wallaroo/mlflow-deploy:v{version}-4103"
 
 
 def initial_status(framework: str, converts: bool) -> str:
@@ -40,20 +48,23 @@ def initial_status(framework: str, converts: bool) -> str:
     return PENDING_NATIVE if not converts or framework in _TRIED_NATIVELY else PENDING_CONTAINER
 
 
-def initial_runtime(framework: str) -> str:
-    """The runtime before any conversion: `flight` for everything that needs a container."""
-    return _NATIVE_RUNTIMES.get(framework, "flight")
+def initial_runtime(framework: str, runtimes: Collection[str]) -> str:
+    """The runtime before any conversion, of those that the instance has: `flight` for what needs a container."""
+    runtime = _NATIVE_RUNTIMES.get(framework, _CONTAINER_RUNTIME)
+    return runtime if runtime in runtimes else _CONTAINER_RUNTIME
 
 
-def steps(version: Version, *, loads: bool, native: bool) -> list[Step]:
+def steps(version: Version, *, loads: bool, native: bool, reason: str | None = None) -> list[Step]:
     """The changes after the first status; the file is sound (`loads`), the engine can run it (`native`).
 
     A PyTorch model that loads natively ends there, with the runtime `onnx`. Others that are tried natively
-    go on to a container. An upload without conversion has no second try.
+    go on to a container. An upload without conversion has no second try. `reason` says why a file isn't sound.
     """
+    failure = Step(ERROR, error_summary=reason)
     if not version.converts:
-        return [Step(ATTEMPTING_NATIVE), Step(READY if loads else ERROR)]
-    container = [Step(ATTEMPTING_CONTAINER), Step(READY, image_path=IMAGE_PATH) if loads else Step(ERROR)]
+        return [Step(ATTEMPTING_NATIVE), Step(READY) if loads else failure]
+    image = image_path(version.created_on_version)
+    container = [Step(ATTEMPTING_CONTAINER), Step(READY, image_path=image) if loads else failure]
     if version.framework not in _TRIED_NATIVELY:
         return container
     if version.framework == "pytorch" and loads and native:

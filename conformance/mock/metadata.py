@@ -10,40 +10,16 @@ from conformance.mock.replies import Refusal
 
 if TYPE_CHECKING:
     from conformance.mock.behaviour import Behaviour
+    from conformance.mock.dialect import Dialect
 
-HUGGING_FACE_TASKS = (
-    "automatic-speech-recognition",
-    "feature-extraction",
-    "image-classification",
-    "image-segmentation",
-    "image-to-text",
-    "object-detection",
-    "question-answering",
-    "sentiment-analysis",
-    "stable-diffusion-text-2-img",
-    "summarization",
-    "text-classification",
-    "text-generation",
-    "translation",
-    "zero-shot-classification",
-    "zero-shot-image-classification",
-    "zero-shot-object-detection",
-)
 NATIVE_FRAMEWORKS = frozenset({"onnx", "tensorflow", "python"})
 """Run by the engine itself. Source: documentation, Upload Model to Workspace."""
 
-FRAMEWORKS = NATIVE_FRAMEWORKS.union(
-    {"custom", "keras", "mlflow", "pytorch", "sklearn", "xgboost"},
-    (f"hugging-face-{task}" for task in HUGGING_FACE_TASKS),
-)
-"""Source: the vendor's generated client, releases 2023.4.0 and 2023.4.2."""
-
 VISIBILITIES = frozenset({"public", "private"})
 """Source: documentation, Upload parameters."""
-PYTHON_VERSIONS = frozenset({"3.8", "3.9"})
-ARCHITECTURES = frozenset({"arm", "x86"})
 
-_ECHOED = frozenset({"framework", "python_version", "requirements", "arch"})
+_CONVERSION_FIELDS = ("arch", "accel", "python_version", "requirements", "framework", "framework_config")
+"""In the order in which they are shown. Source: recorded (2025.2.1, models/list)."""
 
 
 def parse_metadata(upload: Upload, behaviour: Behaviour) -> Metadata:
@@ -61,7 +37,8 @@ def parse_metadata(upload: Upload, behaviour: Behaviour) -> Metadata:
     name = text(fields, "name")
     visibility = _one_of(fields, "visibility", VISIBILITIES)
     workspace_id = integer(fields, "workspace_id")
-    conversion = _conversion(fields)
+    dialect = behaviour.dialect
+    conversion = _conversion(fields, dialect)
     framework = str(conversion["framework"])
     for unused in ("image_path", "registry_id"):
         optional_text(fields, unused)
@@ -70,27 +47,36 @@ def parse_metadata(upload: Upload, behaviour: Behaviour) -> Metadata:
         for side, schema in schemas.items():
             if schema is None:
                 raise Refusal(400, f"The field {side} is required for the framework {framework}.")
-    echo = {key: value for key, value in conversion.items() if key in _ECHOED}
+    echo = dialect.only("Conversion", {key: conversion[key] for key in _CONVERSION_FIELDS if key in conversion})
     return Metadata(name, visibility, workspace_id, framework, echo, schemas["input_schema"], schemas["output_schema"])
 
 
-def _conversion(fields: dict[str, Any]) -> dict[str, Any]:
+def _conversion(fields: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
     if "conversion" not in fields:
         raise Refusal(400, "The field conversion is required.")
     conversion = fields["conversion"]
     if not isinstance(conversion, dict):
         raise Refusal(400, "The field conversion must be an object.")
-    _one_of(conversion, "framework", FRAMEWORKS)
+    _one_of(conversion, "framework", dialect.frameworks)
     if "requirements" not in conversion:
         raise Refusal(400, "The field requirements is required.")
     requirements = conversion["requirements"]
     if not isinstance(requirements, list) or not all(isinstance(line, str) for line in requirements):
         raise Refusal(400, "The field requirements must be a list of strings.")
     if "python_version" in conversion:
-        _one_of(conversion, "python_version", PYTHON_VERSIONS)
+        _one_of(conversion, "python_version", dialect.python_versions)
     if conversion.get("arch") is not None:
-        _one_of(conversion, "arch", ARCHITECTURES)
+        _one_of(conversion, "arch", dialect.architectures)
+    known = dialect.only("Conversion", conversion)
+    if "accel" in known and not dialect.takes_acceleration(known["accel"]):
+        raise Refusal(400, f"The field accel must be one of: {', '.join(sorted(dialect.accelerations))}.")
+    if not _is_framework_config(known.get("framework_config")):
+        raise Refusal(400, "The field framework_config must be an object with an object config.")
     return conversion
+
+
+def _is_framework_config(value: Any) -> bool:
+    return value is None or (isinstance(value, dict) and isinstance(value.get("config", {}), dict))
 
 
 def _schema(fields: dict[str, Any], conversion: dict[str, Any], side: str, behaviour: Behaviour) -> str | None:

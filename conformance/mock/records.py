@@ -50,10 +50,11 @@ class Model:
 
 @dataclass(slots=True)
 class Version:
-    """A model version with what it takes from its model and its config.
+    """A model version with what it takes from its model and its newest config.
 
     `sha` is the digest that clients are told, `content` the one its file is kept under, `size` in bytes,
-    `converts` whether it came by the endpoint that converts.
+    `converts` whether it came by the endpoint that converts, `created_by` the uploader's user id,
+    `created_on_version` the full version of the instance that took it, `settings` the config's fields as JSON.
     """
 
     id: int
@@ -73,10 +74,14 @@ class Version:
     status: str
     task_id: str
     created_at: int
+    created_by: str
+    created_on_version: str
+    error_summary: str | None
     model_name: str
     workspace_id: int
     config_id: int
     runtime: str
+    settings: str
 
 
 @dataclass(slots=True)

@@ -10,7 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from conformance.contract import DEFAULT_RELEASE, load_release
 from conformance.errors import ConformanceError
+from conformance.mock.dialect import dialect_of
 from conformance.mock.folder import DataFolder
 
 if TYPE_CHECKING:
@@ -25,14 +27,16 @@ class MockInstance:
     """An instance in a thread of this process; a context manager.
 
     With `data` it keeps its state in that directory, else in a temporary one that goes with it. `behaviour`
-    makes it wrong on purpose. `step_delay` is the seconds between two statuses of a conversion.
+    makes it wrong on purpose. `step_delay` is the seconds between two statuses of a conversion. `release` is the
+    one that it speaks, by the name of its contract.
 
     Attributes, once started: `url`; `token`, `other_token` (two users, one hour), `expired_token`;
     `workspace_id`, `other_workspace_id` (one of each user); `user`, `other_user` (with passwords);
     `client_id`, `client_secret`; `token_endpoint`. Raises UsageError where the address or the directory
-    can't be used.
+    can't be used, or the release has no contract.
     """
 
+    release: str
     url: str
     token: str
     other_token: str
@@ -53,11 +57,13 @@ class MockInstance:
         *,
         behaviour: Behaviour | None = None,
         step_delay: float | None = None,
+        release: str = DEFAULT_RELEASE,
     ) -> None:
         self._data = None if data is None else Path(data)
         self._address = (host, port)
         self._behaviour = behaviour
         self._step_delay = step_delay
+        self.release = release
         self._folder: DataFolder | None = None
         self._server: ServerThread | None = None
         self._instance: Instance | None = None
@@ -82,6 +88,7 @@ class MockInstance:
             url_of,
         )  # uvicorn: only those who start one pay
 
+        load_release(self.release)
         listener = listen(*self._address)
         try:
             self.url = url_of(self._address[0], listener)
@@ -126,6 +133,7 @@ class MockInstance:
         files = Files(folder.path, durable=folder.durable)
         files.sweep(store.digests())
         behaviour = self._behaviour or Behaviour()
+        behaviour.dialect = dialect_of(self.release)
         behaviour.attach(store, identity)
         delay = STEP_DELAY if self._step_delay is None else self._step_delay
         self.user, self.other_user = identity.user, identity.other_user
@@ -167,12 +175,13 @@ def serve(
     data: str | os.PathLike[str] | None = None,
     as_json: bool = False,
     defects: Collection[str] = (),
+    release: str = DEFAULT_RELEASE,
 ) -> int:
-    """Run an instance, with the defects of these ids, until SIGINT or SIGTERM; the exit code.
+    """Run an instance of a release, with the defects of these ids, until SIGINT or SIGTERM; the exit code.
 
-    Prints one line once it accepts connections: for people, or as one JSON object with `url`, `token` (good
-    for an hour), `workspace_id`, `other_token`, `expired_token`, `token_endpoint` and `pid`. Raises
-    UsageError where the address or the directory can't be used.
+    Prints one line once it accepts connections: for people, or as one JSON object with `url`, `release`, `token`
+    (good for an hour), `workspace_id`, `other_token`, `expired_token`, `token_endpoint` and `pid`. Raises
+    UsageError where the address or the directory can't be used, or the release has no contract.
     """
     behaviour = None
     if defects:
@@ -183,7 +192,7 @@ def serve(
     # that the kernel gives to another thread doesn't wake it.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
     try:
-        with MockInstance(data, host, port, behaviour=behaviour) as mock:
+        with MockInstance(data, host, port, behaviour=behaviour, release=release) as mock:
             print(_announcement(mock, as_json), flush=True)
             signal.sigwait(_ENDS)
     finally:
@@ -195,6 +204,9 @@ def serve(
 
 def _announcement(mock: MockInstance, as_json: bool) -> str:
     if not as_json:
-        return f"Serving an instance at {mock.url} (documentation at {mock.url}/v1/api/docs). Ctrl-C ends it."
-    names = ("url", "token", "workspace_id", "other_token", "expired_token", "token_endpoint")
+        return (
+            f"Serving an instance of release {mock.release} at {mock.url}"
+            f" (documentation at {mock.url}/v1/api/docs). Ctrl-C ends it."
+        )
+    names = ("url", "release", "token", "workspace_id", "other_token", "expired_token", "token_endpoint")
     return json.dumps({**{name: getattr(mock, name) for name in names}, "pid": os.getpid()})

@@ -1,54 +1,28 @@
-"""The state in SQLite (WAL): schema and queries. One connection, used by one thread at a time."""
+"""The state in SQLite (WAL): queries. One connection, used by one thread at a time."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from conformance.errors import UsageError
 from conformance.mock.records import Metadata, Model, Upload, Version, Workspace
-
-FORMAT = 1
-"""The layout of the tables; a data directory of another layout is refused, never guessed at."""
-
-FIRST_IDS = {"workspaces": 5, "models": 11, "versions": 14, "configs": 25}
-"""Apart from the start: a client that mixes up two kinds of id must not get away with it by accident."""
-
-_TABLES = """
-CREATE TABLE workspaces (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL,
-    created_by TEXT NOT NULL, archived INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE members (
-    user_id TEXT NOT NULL, workspace_id INTEGER NOT NULL REFERENCES workspaces,
-    PRIMARY KEY (user_id, workspace_id)) WITHOUT ROWID;
-CREATE TABLE models (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,
-    workspace_id INTEGER NOT NULL REFERENCES workspaces,
-    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);
-CREATE INDEX models_by_workspace ON models (workspace_id, name);
-CREATE INDEX models_by_name ON models (name);
-CREATE TABLE versions (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, model_id INTEGER NOT NULL REFERENCES models, uuid TEXT NOT NULL,
-    sha TEXT NOT NULL, content TEXT NOT NULL, size INTEGER NOT NULL, file_name TEXT NOT NULL,
-    visibility TEXT NOT NULL, framework TEXT NOT NULL, conversion TEXT NOT NULL,
-    input_schema TEXT, output_schema TEXT, converts INTEGER NOT NULL, image_path TEXT,
-    status TEXT NOT NULL, task_id TEXT NOT NULL, created_at INTEGER NOT NULL);
-CREATE INDEX versions_by_model ON versions (model_id);
-CREATE TABLE configs (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, version_id INTEGER NOT NULL REFERENCES versions,
-    runtime TEXT NOT NULL);
-CREATE INDEX configs_by_version ON configs (version_id);
-"""
+from conformance.mock.tables import FIRST_IDS, FORMAT, TABLES
 
 _VERSIONS = """
 SELECT v.id, v.model_id, v.uuid, v.sha, v.content, v.size, v.file_name, v.visibility, v.framework,
        v.conversion, v.input_schema, v.output_schema, v.converts, v.image_path,
-       v.status, v.task_id, v.created_at, m.name, m.workspace_id, c.id, c.runtime
-FROM versions v JOIN models m ON m.id = v.model_id JOIN configs c ON c.version_id = v.id
+       v.status, v.task_id, v.created_at, v.created_by, v.created_on_version, v.error_summary,
+       m.name, m.workspace_id, c.id, c.runtime, c.settings
+FROM versions v JOIN models m ON m.id = v.model_id
+     JOIN configs c ON c.id = (SELECT max(id) FROM configs WHERE version_id = v.id)
 """
+_OF_MODELS = "WHERE v.model_id IN (SELECT value FROM json_each(?)) ORDER BY v.id DESC"
+_WITH_UUIDS = "WHERE lower(v.uuid) IN (SELECT lower(value) FROM json_each(?)) ORDER BY v.id DESC"
 _MODELS = "SELECT id, name, workspace_id, created_at, updated_at FROM models"
 _WORKSPACES = "SELECT id, name, created_at, created_by, archived FROM workspaces"
 
@@ -81,7 +55,7 @@ class Store:
             f"INSERT INTO sqlite_sequence (name, seq) VALUES ('{table}', {first - 1});"  # noqa: S608 - our constants
             for table, first in FIRST_IDS.items()
         )
-        self._db.executescript(f"BEGIN; {_TABLES} {first_ids} PRAGMA user_version = {FORMAT}; COMMIT;")
+        self._db.executescript(f"BEGIN; {TABLES} {first_ids} PRAGMA user_version = {FORMAT}; COMMIT;")
 
     def close(self) -> None:
         """Close the database; everything committed stays."""
@@ -117,6 +91,16 @@ class Store:
         """The ids of the workspaces that the user is a member of."""
         rows = self._db.execute("SELECT workspace_id FROM members WHERE user_id = ?", (user_id,))
         return frozenset(row[0] for row in rows)
+
+    def members(self, workspace_id: int) -> list[str]:
+        """The ids of the workspace's users."""
+        rows = self._db.execute("SELECT user_id FROM members WHERE workspace_id = ?", (workspace_id,))
+        return [row[0] for row in rows]
+
+    def workspace(self, workspace_id: int) -> Workspace | None:
+        """The workspace with this id."""
+        row = self._db.execute(f"{_WORKSPACES} WHERE id = ?", (workspace_id,)).fetchone()
+        return Workspace(*row) if row else None
 
     def workspaces(self) -> list[Workspace]:
         """Every workspace, lowest id first."""
@@ -166,6 +150,16 @@ class Store:
         rows = self._db.execute(f"{_VERSIONS} WHERE v.model_id = ? ORDER BY v.id DESC", (model_id,))
         return [Version(*row) for row in rows]
 
+    def versions_of_all(self, model_ids: Iterable[int]) -> list[Version]:
+        """The versions of several models, newest first."""
+        rows = self._db.execute(_VERSIONS + _OF_MODELS, (json.dumps(list(model_ids)),))
+        return [Version(*row) for row in rows]
+
+    def versions_called(self, uuids: Iterable[str]) -> list[Version]:
+        """The versions with these UUIDs, in any case of letters, newest first."""
+        rows = self._db.execute(_VERSIONS + _WITH_UUIDS, (json.dumps(list(uuids)),))
+        return [Version(*row) for row in rows]
+
     def versions_matching(self, name: str | None, model_id: int | None) -> list[Version]:
         """The versions of every model of this name and of the model of this id, newest first."""
         query = f"{_VERSIONS} WHERE m.name = ? OR m.id = ? ORDER BY v.id DESC"
@@ -181,31 +175,78 @@ class Store:
         """The digest of every file that some version names."""
         return {row[0] for row in self._db.execute("SELECT DISTINCT content FROM versions")}
 
+    def names_digest(self, digest: str) -> bool:
+        """Whether some version names the file of this digest."""
+        return self._db.execute("SELECT 1 FROM versions WHERE content = ? LIMIT 1", (digest,)).fetchone() is not None
+
     def add_version(
         self, model_id: int, upload: Upload, metadata: Metadata, *, uuid: str, sha: str, file_name: str,
-        converts: bool, status: str, task_id: str, runtime: str, created_at: int,
+        converts: bool, status: str, task_id: str, runtime: str, created_at: int, created_by: str,
+        created_on_version: str,
     ) -> int:  # fmt: skip
         """A new version with its config; its id. Call it within a transaction."""
         version_id = self._insert(
             "INSERT INTO versions (model_id, uuid, sha, content, size, file_name, visibility, framework,"
-            " conversion, input_schema, output_schema, converts, status, task_id, created_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " conversion, input_schema, output_schema, converts, status, task_id, created_at, created_by,"
+            " created_on_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (model_id, uuid, sha, upload.sha256, upload.size, file_name, metadata.visibility,
              metadata.framework, json.dumps(metadata.conversion), metadata.input_schema,
-             metadata.output_schema, converts, status, task_id, created_at),
+             metadata.output_schema, converts, status, task_id, created_at, created_by, created_on_version),
         )  # fmt: skip
-        self._insert("INSERT INTO configs (version_id, runtime) VALUES (?, ?)", (version_id, runtime))
+        self.add_config(version_id, runtime, {})
         return version_id
 
-    def set_progress(self, version_id: int, status: str, runtime: str | None, image_path: str | None) -> None:
-        """Note how far a conversion has come; None leaves the runtime or the image path as it is."""
+    def add_config(self, version_id: int, runtime: str, settings: Mapping[str, Any]) -> int:
+        """A new config, from now on the version's; its id."""
+        return self._insert(
+            "INSERT INTO configs (version_id, runtime, settings) VALUES (?, ?, ?)",
+            (version_id, runtime, json.dumps(settings)),
+        )
+
+    def delete_versions(self, version_ids: Iterable[int]) -> None:
+        """Take versions away, with their configs and logs, and the models that are left without any; all or none."""
+        ids = json.dumps(list(version_ids))
         with self.transaction():
-            self._db.execute(
-                "UPDATE versions SET status = ?, image_path = coalesce(?, image_path) WHERE id = ?",
-                (status, image_path, version_id),
+            models = self._db.execute(
+                "SELECT DISTINCT model_id FROM versions WHERE id IN (SELECT value FROM json_each(?))", (ids,)
+            ).fetchall()
+            self._db.execute("DELETE FROM versions WHERE id IN (SELECT value FROM json_each(?))", (ids,))
+            self._db.executemany(
+                "DELETE FROM models WHERE id = ? AND NOT EXISTS (SELECT 1 FROM versions WHERE model_id = models.id)",
+                models,
+            )
+
+    # conversions
+
+    def set_progress(
+        self,
+        version_id: int,
+        status: str,
+        runtime: str | None = None,
+        image_path: str | None = None,
+        error_summary: str | None = None,
+    ) -> bool:
+        """Note how far a conversion has come; whether the version is still there. None leaves a value as it is."""
+        with self.transaction():
+            cursor = self._db.execute(
+                "UPDATE versions SET status = ?, image_path = coalesce(?, image_path),"
+                " error_summary = coalesce(?, error_summary) WHERE id = ?",
+                (status, image_path, error_summary, version_id),
             )
             if runtime is not None:
                 self._db.execute("UPDATE configs SET runtime = ? WHERE version_id = ?", (runtime, version_id))
+        return cursor.rowcount > 0
+
+    def add_log(self, version_id: int, line: str) -> None:
+        """Note a line about a version; none about one that is no longer there."""
+        self._db.execute(
+            "INSERT INTO logs (version_id, line) SELECT id, ? FROM versions WHERE id = ?", (line, version_id)
+        )
+
+    def logs(self, version_id: int) -> list[str]:
+        """The lines about a version, oldest first."""
+        rows = self._db.execute("SELECT line FROM logs WHERE version_id = ? ORDER BY id", (version_id,))
+        return [row[0] for row in rows]
 
     def _insert(self, statement: str, values: tuple[object, ...]) -> int:
         inserted = self._db.execute(statement, values).lastrowid

@@ -11,7 +11,7 @@ from conformance.mock import rendering
 from conformance.mock.bodies import drain
 from conformance.mock.instance import Instance
 from conformance.mock.multipart import UploadReader
-from conformance.mock.records import Metadata, Upload, Version
+from conformance.mock.records import Metadata, Upload, User, Version
 from conformance.mock.replies import Call, Refusal, Reply, refusal_reply
 
 
@@ -46,9 +46,9 @@ class Uploads:
         except Refusal as refusal:
             created = behaviour.creates_on_refusal(upload, user, refusal)
             if created is not None:
-                await self._commit(upload, created)
+                await self._commit(upload, created, user)
             raise
-        version = await self._commit(upload, metadata)
+        version = await self._commit(upload, metadata, user)
         return Reply(behaviour.success_status(call.endpoint), rendering.uploaded(behaviour.upload_id(version)))
 
     async def _read_parts(self, request: Request, upload: Upload) -> None:
@@ -69,14 +69,16 @@ class Uploads:
             raise fault
         reader.finish()
 
-    async def _commit(self, upload: Upload, metadata: Metadata) -> Version:
+    async def _commit(self, upload: Upload, metadata: Metadata, user: User) -> Version:
         upload.metadata = metadata
-        await self._instance.files.keep(upload)
-        version = self._record(upload, metadata)
+        files = self._instance.files
+        with files.held(upload.sha256):
+            await files.keep(upload)
+            version = self._record(upload, metadata, user)
         self._instance.conversions.begin(version)
         return version
 
-    def _record(self, upload: Upload, metadata: Metadata) -> Version:
+    def _record(self, upload: Upload, metadata: Metadata, user: User) -> Version:
         behaviour, store = self._instance.behaviour, self._instance.store
         converts = upload.endpoint == "upload_and_convert"
         with store.transaction():
@@ -100,6 +102,8 @@ class Uploads:
                 task_id=str(uuid.uuid4()),
                 runtime=behaviour.initial_runtime(metadata.framework),
                 created_at=now,
+                created_by=user.id,
+                created_on_version=behaviour.dialect.version,
             )
         version = store.version(version_id)
         if version is None:

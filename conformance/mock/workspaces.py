@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.mock import rendering
-from conformance.mock.fields import optional_text, text
+from conformance.mock.fields import integer, optional_text, text
 from conformance.mock.instance import Instance
 from conformance.mock.records import User
 from conformance.mock.replies import Refusal
@@ -37,6 +37,15 @@ def list_workspaces(instance: Instance, user: User, payload: dict[str, Any]) -> 
             for workspace in workspaces
         ]
     }
+
+
+def list_users(instance: Instance, user: User, payload: dict[str, Any]) -> Any:
+    """The users of one of the caller's workspaces. Source: recorded (2022.4 to 2024.1)."""
+    workspace_id = integer(payload, "workspace_id")
+    members = instance.behaviour.select_members(user, workspace_id)
+    workspace = instance.store.workspace(workspace_id)
+    owner = workspace.created_by if workspace else None
+    return {"users": [{"user_id": one, "user_type": "OWNER" if one == owner else "COLLABORATOR"} for one in members]}
 
 
 def query_users(instance: Instance, user: User, payload: dict[str, Any]) -> Any:

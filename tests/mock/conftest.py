@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from conformance.contract import release_ids
 from conformance.mock import MockInstance
 
 from .client import Client
@@ -15,6 +16,20 @@ from .client import Client
 def mock() -> Iterator[MockInstance]:
     """A fresh instance that keeps nothing and converts without delay."""
     with MockInstance(step_delay=0) as instance:
+        yield instance
+
+
+@pytest.fixture(params=release_ids())
+def spoken(request: pytest.FixtureRequest) -> Iterator[MockInstance]:
+    """A fresh instance of each release."""
+    with MockInstance(step_delay=0, release=request.param) as instance:
+        yield instance
+
+
+@pytest.fixture
+def newest() -> Iterator[MockInstance]:
+    """A fresh instance of the newest release, which has every endpoint."""
+    with MockInstance(step_delay=0, release=release_ids()[-1]) as instance:
         yield instance
 
 

@@ -14,13 +14,16 @@ import requests
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from conformance.contract import release_ids
 from conformance.mock import MockInstance
-from conformance.mock.app import JSON_ENDPOINTS, UPLOAD_ENDPOINTS
+from conformance.mock.app import UPLOAD_ENDPOINTS, json_endpoints
+from conformance.mock.dialect import dialect_of
 from conformance.mock.identity import process_key
 
 from .client import Client, assert_refused, eventually
 
-PATHS = [path for path, _ in JSON_ENDPOINTS.values()] + list(UPLOAD_ENDPOINTS.values())
+NEWEST = dialect_of(release_ids()[-1])
+PATHS = [path for path, _ in json_endpoints(NEWEST).values()] + list(UPLOAD_ENDPOINTS.values())
 
 
 def claims_of(token: str) -> dict[str, Any]:
@@ -87,10 +90,10 @@ def assert_unauthorized(response: requests.Response) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_endpoint_asks_for_a_token(mock: MockInstance, path: str) -> None:
-    assert_unauthorized(requests.post(mock.url + path, json={}, timeout=30))
-    expired = {"Authorization": f"Bearer {mock.expired_token}"}
-    assert_unauthorized(requests.post(mock.url + path, json={}, headers=expired, timeout=30))
+def test_every_endpoint_asks_for_a_token(newest: MockInstance, path: str) -> None:
+    assert_unauthorized(requests.post(newest.url + path, json={}, timeout=30))
+    expired = {"Authorization": f"Bearer {newest.expired_token}"}
+    assert_unauthorized(requests.post(newest.url + path, json={}, headers=expired, timeout=30))
 
 
 @pytest.mark.parametrize(

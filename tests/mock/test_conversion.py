@@ -19,7 +19,7 @@ from conformance.mock.store import Store
 
 from .client import Client
 
-IMAGE = lifecycle.IMAGE_PATH
+IMAGE = "registry.example.com/wallaroo/mlflow-deploy:v2023.4.0-4103"
 SCHEMAS = {side: getattr(load("multi_io.pt"), side) for side in ("input_schema", "output_schema")}
 
 

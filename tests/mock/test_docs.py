@@ -28,14 +28,14 @@ def test_the_page_loads_from_the_instance_alone(mock: MockInstance) -> None:
         assert asset.content
 
 
-def test_the_page_shows_the_openapi_document(mock: MockInstance) -> None:
-    start = requests.get(f"{mock.url}/v1/api/docs/start.js", timeout=30)
+def test_the_page_shows_the_openapi_document_of_its_release(spoken: MockInstance) -> None:
+    start = requests.get(f"{spoken.url}/v1/api/docs/start.js", timeout=30)
     (relative,) = re.findall(r'url: "([^"]+)"', start.text)
 
-    document = requests.get(urljoin(f"{mock.url}/v1/api/docs", relative), timeout=30).json()
+    document = requests.get(urljoin(f"{spoken.url}/v1/api/docs", relative), timeout=30).json()
 
     assert document["servers"] == [{"url": "/"}]
-    assert document["paths"] == load_release("2023.4").openapi["paths"]
+    assert document["paths"] == load_release(spoken.release).openapi["paths"]
 
 
 def test_nothing_else_is_served_from_the_assets_folder(mock: MockInstance) -> None:

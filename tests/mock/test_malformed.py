@@ -18,8 +18,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from conformance.mock import MockInstance
-from conformance.mock.app import JSON_ENDPOINTS
+from conformance.mock.app import json_endpoints
 from conformance.mock.behaviour import Behaviour
+from conformance.mock.dialect import dialect_of
 from conformance.mock.fields import parse_object
 from conformance.mock.files import Files
 from conformance.mock.metadata import parse_metadata
@@ -39,11 +40,11 @@ BAD_JSON = {
 
 
 @pytest.mark.parametrize("body", BAD_JSON.values(), ids=BAD_JSON)
-def test_a_body_that_isnt_a_json_object_is_refused_everywhere(client: Client, body: bytes) -> None:
-    headers = {**client.headers(), "Content-Type": "application/json"}
+def test_a_body_that_isnt_a_json_object_is_refused_everywhere(newest: MockInstance, body: bytes) -> None:
+    headers = {"Authorization": f"Bearer {newest.token}", "Content-Type": "application/json"}
 
-    for path, _ in JSON_ENDPOINTS.values():
-        assert_refused(requests.post(client.url + path, data=body, headers=headers, timeout=30), 400)
+    for path, _ in json_endpoints(dialect_of(newest.release)).values():
+        assert_refused(requests.post(newest.url + path, data=body, headers=headers, timeout=30), 400)
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])

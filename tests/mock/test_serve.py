@@ -35,9 +35,9 @@ def test_the_json_line_is_all_a_client_needs_and_a_signal_ends_it_cleanly(number
         out, err = server.communicate(timeout=30)
 
     assert set(line) == {
-        "url", "token", "workspace_id", "other_token", "expired_token", "token_endpoint", "pid",
+        "url", "release", "token", "workspace_id", "other_token", "expired_token", "token_endpoint", "pid",
     }  # fmt: skip
-    assert line["pid"] == server.pid
+    assert (line["pid"], line["release"]) == (server.pid, "2023.4")
     assert response.json() == {"models": []}
     assert (server.returncode, out, err) == (0, "", "")
 

@@ -24,7 +24,7 @@ def store(tmp_path: Path) -> Store:
 def add_version(store: Store, model_id: int) -> int:
     return store.add_version(
         model_id, Upload("upload", sha256="ab" * 32), METADATA, uuid="u", sha="s", file_name="f", converts=True,
-        status="ready", task_id="t", runtime="onnx", created_at=2,
+        status="ready", task_id="t", runtime="onnx", created_at=2, created_by="ada", created_on_version="2023.4.0",
     )  # fmt: skip
 
 

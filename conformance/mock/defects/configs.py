@@ -28,7 +28,7 @@ def _of(choose: Callable[[Behaviour, Version], Version | None]) -> type[Behaviou
         version = behaviour.store.version(call.payload["model_id"])
         other = None if version is None else choose(behaviour, version)
         if other is not None:
-            reply.body["model_config"] = rendering.short_config(other)
+            reply.body["model_config"] = rendering.short_config(other, behaviour)
 
     return _config(put)
 

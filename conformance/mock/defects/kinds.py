@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
+from conformance.contract import load_release, release_ids
 from conformance.mock import rendering
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.records import Metadata, Upload, User
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 Fields = dict[str, Any]
 """The metadata of an upload as it came, before any check."""
 
-JSON_READS = ("list", "get_by_id", "list_versions", "get_config_by_id", "get")
-MODEL_ENDPOINTS = ("upload_and_convert", *JSON_READS)
+_NEWEST = load_release(release_ids()[-1])
+# No release takes an endpoint away, so the newest one's are all there are.
+JSON_READS = _NEWEST.reads
+MODEL_ENDPOINTS = tuple(_NEWEST.endpoints)
+"""The endpoints of all releases; one that a release doesn't have is never called there."""
 
 Change = Callable[[Behaviour, Call, Reply], None]
 Applies = Callable[[Call, Reply], bool]
@@ -68,11 +72,11 @@ def newest_answer(behaviour: Behaviour, call: Call, user: User) -> Any:
     models = [model for model in behaviour.store.models() if model.workspace_id in user.workspaces]
     versions = [version for model in models for version in behaviour.store.versions_of(model.id)]
     if call.endpoint == "list":
-        return {"models": [rendering.listed_model(model, behaviour) for model in models]}
+        return rendering.listed_models(models, behaviour)
     if call.endpoint == "list_versions":
         return [rendering.listed_version(version, behaviour) for version in versions]
     if call.endpoint == "get_config_by_id":
-        return {"model_config": rendering.short_config(versions[0]) if versions else None}
+        return {"model_config": rendering.short_config(versions[0], behaviour) if versions else None}
     if not models:
         return None
     own = behaviour.store.versions_of(models[0].id)

@@ -20,7 +20,8 @@ from conformance.mock.defects.kinds import (
     upload_repaired,
 )
 from conformance.mock.defects.observations import upload_outcome
-from conformance.mock.metadata import FRAMEWORKS, VISIBILITIES
+from conformance.mock.dialect import every_framework
+from conformance.mock.metadata import VISIBILITIES
 from conformance.mock.records import Metadata, Upload, User
 
 _UNKNOWN_WORKSPACE = 2_000_000_011
@@ -195,7 +196,7 @@ def _values() -> Iterator[Defect]:
         "upload.framework-enum.unknown-accepted",
         "Any text is taken as a framework.",
         ("upload.framework-enum",),
-        upload_repaired(unknown("conversion.framework", FRAMEWORKS), _defaulting("conversion.framework")),
+        upload_repaired(unknown("conversion.framework", every_framework()), _defaulting("conversion.framework")),
         upload_outcome("an upload with an unknown framework", {"conversion.framework": "none-such"}),
     )
 

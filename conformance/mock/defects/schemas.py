@@ -29,12 +29,6 @@ _NOT_BASE64 = "not (base64)!"
 
 _NOT_ARROW = base64.b64encode(b"no schema, but long enough to be looked at").decode("ascii")
 
-_IN_A_CONTAINER = (
-    lifecycle.Step(lifecycle.PENDING_CONTAINER),
-    lifecycle.Step(lifecycle.ATTEMPTING_CONTAINER),
-    lifecycle.Step(lifecycle.READY, image_path=lifecycle.IMAGE_PATH),
-)
-
 
 def is_base64(encoded: Any) -> bool:
     """Whether a value is base64 text."""
@@ -70,7 +64,12 @@ def _needless(side: str) -> type[Behaviour]:
         def conversion_steps(self, version: Version, inspection: Inspection) -> Iterable[lifecycle.Step]:
             if version.framework == "onnx" or samples.schema("passed_over") != getattr(version, side):
                 return super().conversion_steps(version, inspection)
-            return _IN_A_CONTAINER
+            image = lifecycle.image_path(version.created_on_version)
+            return (
+                lifecycle.Step(lifecycle.PENDING_CONTAINER),
+                lifecycle.Step(lifecycle.ATTEMPTING_CONTAINER),
+                lifecycle.Step(lifecycle.READY, image_path=image),
+            )
 
     return cast(type[Behaviour], type("Needless", (Unnoticed, upload_repaired(condition, repair)), {}))
 

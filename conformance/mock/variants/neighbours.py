@@ -48,6 +48,7 @@ def add_strangers_version(behaviour: Behaviour, name: str, workspace_id: int) ->
     store.add_version(
         model_id, upload, metadata, uuid=str(uuid.uuid4()), sha=digest, file_name=file_name, converts=True,
         status=lifecycle.READY, task_id=str(uuid.uuid4()), runtime="onnx", created_at=now,
+        created_by=behaviour.identity.service.id, created_on_version=behaviour.dialect.version,
     )  # fmt: skip
 
 
@@ -114,7 +115,7 @@ class _AlikeNames(Behaviour):
 
 
 def _listed(client: Client) -> int:
-    return len(client.list().at("models"))
+    return len(client.listed_rows())
 
 
 def _grows(client: Client) -> bool:

@@ -1,155 +1,78 @@
-"""The vendor's own generated client of release 2023.4.0 drives the embedded instance; typed replies, parsed.
+"""The vendor's own generated clients, each driving the embedded instance of its release; typed replies, parsed.
 
-`tox -e clients` unpacks the vendor's wheel and puts its folder on the path; only `httpx`, `attrs` and `python-dateutil`
-are installed beside it, and only the generated package is imported.
+`tox -e clients` unpacks the vendor's wheels, a folder a version, and names their folder; only `httpx`, `attrs` and
+`python-dateutil` are installed beside them. Each client runs in a process of its own, as all have the same name.
 """
 
 from __future__ import annotations
 
-import importlib
-import io
+import importlib.util
+import json
 import os
+import subprocess
 import sys
-import types
 from pathlib import Path
 
 import pytest
 
 from conformance import fixtures
+from conformance.contract import contract_for, load_release
 from conformance.mock import MockInstance
 
-ROOT = "wallaroo.wallaroo_ml_ops_api_client"
+SCRIPT = Path(__file__).with_name("generated_session.py")
+VERSIONS = ("2023.4.0", "2024.4.4", "2025.2.5", "2026.1.3")
 
 
-def generated_package() -> types.ModuleType:
-    """The generated client out of the unpacked wheel, without running the SDK's own `__init__`, which needs pandas."""
-    folder = os.environ.get("WALLAROO_CLIENT_WHEEL")
-    if not folder or not (Path(folder) / "wallaroo" / "wallaroo_ml_ops_api_client").is_dir():
-        pytest.skip("WALLAROO_CLIENT_WHEEL doesn't name the unpacked wheel of wallaroo 2023.4.0; run tox -e clients")
-    for needed in ("httpx", "attr", "dateutil"):
-        pytest.importorskip(needed, reason=f"the vendor's client needs {needed}; run tox -e clients")
-    parent = types.ModuleType("wallaroo")
-    parent.__path__ = [str(Path(folder) / "wallaroo")]
-    sys.modules["wallaroo"] = parent
-    return importlib.import_module(ROOT)
+def _wheel(version: str) -> Path:
+    folder = Path(os.environ.get("WALLAROO_CLIENT_WHEELS", "")) / version
+    if not (folder / "wallaroo" / "wallaroo_ml_ops_api_client").is_dir():
+        pytest.skip(f"WALLAROO_CLIENT_WHEELS has no unpacked wheel of wallaroo {version}; run tox -e clients")
+    missing = [name for name in ("httpx", "attr", "dateutil") if importlib.util.find_spec(name) is None]
+    if missing:
+        pytest.skip(f"the vendor's client needs {', '.join(missing)}; run tox -e clients")
+    return folder
 
 
-class Client:
-    """The generated functions by name, each called with its request object; asserts the reply was parsed."""
-
-    def __init__(self, url: str, token: str) -> None:
-        client = importlib.import_module(f"{ROOT}.client")
-        self._client = client.AuthenticatedClient(base_url=url, token=token, timeout=30.0)
-
-    def _type(self, module: str, name: str) -> type:
-        return getattr(importlib.import_module(f"{ROOT}.models.{module}"), name)
-
-    def call(self, function: str, module: str, name: str, **fields: object) -> object:
-        request = self._type(module, name)(**fields)
-        response = self.detailed(function, json_body=request)
-        assert response.parsed is not None, (function, response.status_code, response.content)
-        return response.parsed
-
-    def detailed(self, function: str, **body: object) -> object:
-        api = importlib.import_module(f"{ROOT}.api.{function}")
-        return api.sync_detailed(client=self._client, **body)
-
-    def upload(self, function: str, name: str, workspace_id: int, fixture: fixtures.Fixture) -> object:
-        conversion = self._type("conversion", "Conversion")(
-            framework=self._type("framework", "Framework")(fixture.framework), requirements=[]
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_releases_client_parses_every_reply(version: str) -> None:
+    """Upload both kinds of model by both calls, read them by every call, delete them where the release can."""
+    wheel = _wheel(version)
+    release = contract_for(version)
+    assert release is not None
+    onnx, pytorch = fixtures.load("fraud_classifier"), fixtures.load("multi_io")
+    with MockInstance(release=release, step_delay=0.002) as mock:
+        sides = [pytorch.path.with_name(f"multi_io.{side}_schema.txt") for side in ("input", "output")]
+        arguments = [mock.url, wheel, mock.workspace_id, onnx.path, pytorch.path, *sides]
+        done = subprocess.run(
+            [sys.executable, str(SCRIPT), *map(str, arguments)],
+            env=os.environ | {"WALLAROO_TOKEN": mock.token},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
         )
-        metadata = self._type("upload_request", "UploadRequest")(
-            name=name,
-            visibility="private",
-            workspace_id=workspace_id,
-            conversion=conversion,
-            input_schema=fixture.input_schema,
-            output_schema=fixture.output_schema,
-        )
-        file = importlib.import_module(f"{ROOT}.types").File(
-            payload=io.BytesIO(fixture.path.read_bytes()),
-            file_name=fixture.path.name,
-            mime_type="application/octet-stream",
-        )
-        payload = self._type("upload_payload_doc", "UploadPayloadDoc")(file=file, metadata=metadata)
-        response = self.detailed(function, multipart_data=payload)
-        assert response.parsed is not None, (response.status_code, response.content)
-        return response.parsed.insert_models.returning[0].models[0].id
+    assert done.returncode == 0, done.stderr[-3000:]
+    said = json.loads(done.stdout.strip().splitlines()[-1])
 
-
-@pytest.fixture(scope="module")
-def mock():
-    generated_package()
-    with MockInstance() as instance:
-        yield instance
-
-
-@pytest.fixture
-def client(mock):
-    return Client(mock.url, mock.token)
-
-
-@pytest.mark.parametrize("name", ["fraud_classifier", "multi_io"])
-@pytest.mark.parametrize("function", ["model.models_upload_and_convert", "model.models_upload"])
-def test_every_endpoint_answers_what_the_client_can_parse(mock, client, function, name):
-    fixture = fixtures.load(name)
-    model_name = f"vendor-{name.replace('_', '-')}-{function[-7:].replace('_', '-')}"
-    version_id = client.upload(function, model_name, mock.workspace_id, fixture)
-
-    listed = client.call(
-        "model.models_list", "models_list_json_body", "ModelsListJsonBody", workspace_id=mock.workspace_id
-    )
-    model = next(m for m in listed.models if m.name == model_name)
-    details = client.call(
-        "model.v1_model_get_model_by_id",
-        "v1_model_get_model_by_id_json_body",
-        "V1ModelGetModelByIdJsonBody",
-        id=model.id,
-    )
-    versions = client.call(
-        "model.models_list_versions",
-        "models_list_versions_json_body",
-        "ModelsListVersionsJsonBody",
-        model_id=model_name,
-        models_pk_id=model.id,
-    )
-    config = client.call(
-        "model.v1_model_get_config", "v1_model_get_config_json_body", "V1ModelGetConfigJsonBody", model_id=version_id
-    )
-    whole = client.call("model.models_get", "models_get_json_body", "ModelsGetJsonBody", id=model.id)
-    version = client.call(
-        "model.get_model_version_by_id", "get_model_by_id_request", "GetModelByIdRequest", model_version_id=version_id
-    )
-
-    assert (details.id, details.name, details.workspace_id) == (model.id, model_name, mock.workspace_id)
-    assert [(v.id, v.sha, v.file_name) for v in versions] == [(version_id, fixture.sha256, fixture.path.name)]
-    assert config.model_config.id == details.model_config.id
-    assert [v.id for v in whole.models] == [version_id]
-    assert version.model_version.model_version.file_info.sha == fixture.sha256
-    assert version.model_version.config.id == config.model_config.id
-
-
-def test_a_refusal_is_parsed_into_the_clients_error_type(client):
-    request = client._type("models_get_json_body", "ModelsGetJsonBody")(id=2_000_000_000)
-    response = client.detailed("model.models_get", json_body=request)
-    assert int(response.status_code) == 400
-    assert response.parsed.code == 400
-    assert isinstance(response.parsed.msg, str)
-
-
-def test_a_missing_token_is_parsed_into_the_clients_error_type(mock):
-    client = Client(mock.url, "not-a-token")
-    request = client._type("models_list_json_body", "ModelsListJsonBody")(workspace_id=mock.workspace_id)
-    response = client.detailed("model.models_list", json_body=request)
-    assert (int(response.status_code), response.parsed.code) == (401, 401)
-
-
-def test_workspaces_can_be_made_and_listed(client):
-    made = client.call(
-        "workspace.workspaces_create",
-        "workspaces_create_json_body",
-        "WorkspacesCreateJsonBody",
-        workspace_name="vendor",
-    )
-    listed = client.call("workspace.workspaces_list", "workspaces_list_json_body", "WorkspacesListJsonBody")
-    assert made.workspace_id in [workspace.id for workspace in listed.workspaces]
+    models = {name: model for name, model in said.items() if name.startswith("vendor-")}
+    assert len(models) == 4
+    for model in models.values():
+        file = onnx if model["kind"] == "onnx" else pytorch
+        assert model["same_model"]
+        assert model["versions"] == [[model["id"], file.sha256, file.path.name]]
+        assert model["of_get"] == [model["id"]]
+        assert model["configs"] == 1
+        assert model["sha"] == file.sha256
+        assert model["schemas"] == [file.input_schema, file.output_schema]
+        assert model["new_config"] == [True, True, ["tensor"]]
+    endpoints = load_release(release).endpoints
+    if "list_versions_for_model" in endpoints:
+        assert all(model["for_model"] == [model["id"]] for model in models.values())
+        assert {model["workspace"] for model in models.values()} == {mock.workspace_id}
+    assert all(model.get("logs", False) is ("get_upload_logs" in endpoints) for model in models.values())
+    if "delete_model" in endpoints:
+        assert said["deleted"]["left"] == []
+        sizes = [onnx.path.stat().st_size, pytorch.path.stat().st_size]
+        assert said["deleted"]["counted"] == sizes * 2
+    assert said["refusal"] == [400, 400, "The provided model id was not found."]
+    assert said["workspace_listed"]

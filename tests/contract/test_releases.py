@@ -176,7 +176,8 @@ def test_a_requirement_of_an_endpoint_that_the_release_lacks_is_refused(
         'title: t\ndocumentation: d\nversion: "2099.1.0"\nendpoints:\n  list: {kind: read, path: /v1/api/models/list}\n'
     )
     (folder / "requirements.yaml").write_text(
-        "requirements:\n- {id: get.id, level: MUST, basis: documented, text: t, source: s, endpoint: get, profile: core}\n"
+        "requirements:\n- {id: get.id, level: MUST, basis: documented, text: t, source: s, endpoint: get,"
+        " profile: core}\n"
     )
     monkeypatch.setattr(releases, "_RELEASES", tmp_path)
     with pytest.raises(UsageError, match=r"requirement get\.id: release 2099\.1 has no 'get'"):

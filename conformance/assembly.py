@@ -5,22 +5,21 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance import fixtures
 from conformance.checkrun import CheckRun
-from conformance.contract import load_release
+from conformance.cleaning import clean_up
+from conformance.contract import DEFAULT_RELEASE, Release, load_release
 from conformance.errors import ConformanceError, UsageError
 from conformance.evidence.reading import read_exchanges
 from conformance.evidence.recorder import Recorder
 from conformance.evidence.redaction import Redactor
+from conformance.identification import identify
 from conformance.instance.breaker import Breaker
-from conformance.instance.credentials import EnvironmentToken, FileToken, TokenSource
-from conformance.instance.modelfile import ModelFile
+from conformance.instance.credentials import TokenSource
 from conformance.instance.session import (
     CONNECT_TIMEOUT,
     READ_TIMEOUT,
@@ -28,9 +27,11 @@ from conformance.instance.session import (
     UPLOAD_TIMEOUT,
     Session,
 )
-from conformance.instance.target import Target
+from conformance.openapi_document import FetchedDocument, compared, fetch
+from conformance.provisions import Credentials, onnx_model, pytorch_model, shipped_onnx_model
+from conformance.report.findings import Cleaning, Identification, OwnDocument
 from conformance.report.run import RunResult
-from conformance.settings import ENVIRONMENT_PREFIX, Settings
+from conformance.settings import Settings
 from conformance.suite.context import SuiteContext
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from conformance.report.outcome import CheckOutcome
 
 EXCHANGES = "exchanges.ndjson"
+EXAMINATION, CLEANING = "identification", "cleaning"
+"""What the recording names as the check of exchanges before the first check, and after the last."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,15 @@ class Assembly:
         self._breaker = Breaker(time.monotonic)
         self._worker = handed["worker"] if handed else None
         self.run_id = run_id or _run_id(handed, rehearsal)
-        self.release = load_release(settings.release)
+        self.identification: Identification | None = None
+        self.document: OwnDocument | None = None
+        # Somebody else's instance isn't looked at, and a worker is told what the controller found.
+        self._examined = rehearsal is not None or handed is not None
+        release = load_release((handed or {}).get("release") or settings.named_release or DEFAULT_RELEASE)
         self.redactor = Redactor()
-        credentials = self._embedded(handed) if settings.embedded else _from_environment(settings, environ)
+        credentials = (
+            self._embedded(handed, release) if settings.embedded else Credentials.of_settings(settings, environ)
+        )
         self._credentials = credentials
         self.target = credentials.target
         for source in (credentials.token, credentials.other, credentials.expired):
@@ -81,8 +90,8 @@ class Assembly:
                 self.redactor.add(source.token())
         self._drop_old_recordings()
         self.recorder = Recorder(self._recording(), self.redactor, prefix=self._worker or "main")
-        self.context = self._context(handed)
-        self.checkrun = CheckRun(self.release, self.recorder, self.target.base_url)
+        self.context = self._context(handed, release)
+        self.checkrun = CheckRun(release, self.recorder, self.target.base_url)
 
     @classmethod
     def make(
@@ -95,6 +104,11 @@ class Assembly:
     ) -> Assembly:
         """Assemble a run. Raises UsageError for credentials, URLs or files that can't be used."""
         return cls(settings, environ, handed, rehearsal, run_id)
+
+    @property
+    def release(self) -> Release:
+        """The release whose contract holds: the one named, or once the instance was examined the one found out."""
+        return self.context.release
 
     def check_prerequisites(self) -> str | None:
         """Reach the instance, try the credentials and have a workspace. Returns why nothing can be tested, or None."""
@@ -112,24 +126,65 @@ class Assembly:
                 self.context.prerequisite_failure = str(failure)
         return self.context.prerequisite_failure
 
+    def examine(self) -> bool:
+        """Look at the instance before its first check: can it be tested, which release is it, what does it say itself.
+
+        Done once; returns whether this call did it. Whatever the instance does ends in `identification` and `document`.
+        """
+        if self._examined:
+            return False
+        self._examined = True
+        blocked = self.check_prerequisites()
+        self.recorder.begin(EXAMINATION)
+        try:
+            fetched = None if blocked else fetch(self.context.session)
+            if self.settings.named_release is None:
+                self._find_release(blocked, fetched)
+            if fetched is not None:
+                self.document = compared(self.release, fetched, self.redactor)
+        finally:
+            self.recorder.begin(None)
+        return True
+
+    def told(self) -> list[str]:
+        """What the look at the instance found, in lines for a terminal."""
+        found, lines = self.identification, []
+        if found is not None:
+            how = "the nearest" if found.nearest else "found out"
+            lines.append(f"release {found.release} ({how}): {'; '.join(found.reasons)}")
+        if self.document is not None:
+            lines.append(f"OpenAPI document at {self.document.url} {self.document.count()}")
+        return lines
+
+    def clean_up(self) -> Cleaning | None:
+        """Delete the run's models where the release can, and say what is left.
+
+        None where there is nothing to do: no workspace was written to, or the instance goes with the run.
+        """
+        if self.settings.embedded or self.context.prerequisite_failure or self.context.workspace is None:
+            return None
+        self.recorder.begin(CLEANING)
+        try:
+            return clean_up(self.context, keep=self.settings.keep_models)
+        finally:
+            self.recorder.begin(None)
+
     def handover(self, worker: str) -> dict[str, Any]:
         """What an xdist worker needs beyond its options: plain values, over the channel that no log shows."""
         handed: dict[str, Any] = {
             "worker": worker,
             "run_id": self.run_id,
+            "release": self.release.id,
             "workspace_id": self.context.workspace,
             "prerequisite_failure": self.context.prerequisite_failure,
         }
         if self.settings.embedded:
-            handed["embedded"] = {
-                "target": self.target.base_url,
-                "token": _plain(self._credentials.token),
-                "other": _plain(self._credentials.other),
-                "expired": _plain(self._credentials.expired),
-            }
+            handed["embedded"] = self._credentials.to_hand()
         return handed
 
-    def result(self, outcomes: Sequence[CheckOutcome], suite_errors: Sequence[str] = ()) -> RunResult:
+    def result(
+        self, outcomes: Sequence[CheckOutcome], suite_errors: Sequence[str] = (), cleaning: Cleaning | None = None
+    ) -> RunResult:
         """Judge what the checks found by the contract."""
         exchanges = list(self.recorder.exchanges)
         for part in self._worker_recordings():
@@ -149,6 +204,9 @@ class Assembly:
             workspace_id=self.context.workspace,
             blocked=self.context.prerequisite_failure,
             suite_errors=suite_errors,
+            identification=self.identification,
+            document=self.document,
+            cleaning=cleaning,
         )
 
     def merge_recordings(self) -> None:
@@ -169,22 +227,29 @@ class Assembly:
         if self._mock is not None:
             self._mock.stop()
 
-    def _embedded(self, handed: Mapping[str, Any] | None) -> _Credentials:
-        if handed:
-            given = handed["embedded"]
-            return _Credentials(
-                Target.parse(given["target"]),
-                _given(given["token"]),
-                _given(given["other"]) if given["other"] else None,
-                _given(given["expired"]) if given["expired"] else None,
+    def _find_release(self, blocked: str | None, fetched: FetchedDocument | None) -> None:
+        if blocked is None:
+            self.identification = identify(
+                self.context.session,
+                self.context.workspace_id(),
+                shipped_onnx_model(),
+                self.context.name(EXAMINATION, "probe"),
+                fetched.content if fetched else None,
             )
+        else:
+            self.identification = Identification(self.release.id, ("the instance can't be asked",), nearest=True)
+        self.context.release = self.checkrun.release = load_release(self.identification.release)
+
+    def _embedded(self, handed: Mapping[str, Any] | None, release: Release) -> Credentials:
+        if handed:
+            return Credentials.handed(handed["embedded"])
         if self._rehearsal is not None:
-            return _of_mock(self._rehearsal.mock)
+            return Credentials.of_mock(self._rehearsal.mock)
         from conformance.mock import MockInstance
 
-        self._mock = MockInstance()
+        self._mock = MockInstance(release=release.id)
         self._mock.start()
-        return _of_mock(self._mock)
+        return Credentials.of_mock(self._mock)
 
     def _recording(self) -> Path | None:
         if self.settings.out is None:
@@ -206,17 +271,17 @@ class Assembly:
             return []
         return sorted(self.settings.out.glob("exchanges.gw*.ndjson"))
 
-    def _context(self, handed: Mapping[str, Any] | None) -> SuiteContext:
+    def _context(self, handed: Mapping[str, Any] | None, release: Release) -> SuiteContext:
         settings = self.settings
         other = self._credentials.other
         return SuiteContext(
-            release=self.release,
+            release=release,
             session=self._session(self._credentials.token),
             recorder=self.recorder,
             run_id=self.run_id,
             profile=settings.profile,
-            onnx_model=_onnx(settings),
-            pytorch_model=_pytorch(settings),
+            onnx_model=onnx_model(settings),
+            pytorch_model=pytorch_model(settings),
             workspace=handed["workspace_id"] if handed else settings.workspace_id,
             other_session=self._session(other) if other else None,
             expired_token=self._credentials.expired.token() if self._credentials.expired else None,
@@ -239,16 +304,6 @@ class Assembly:
         )
 
 
-class _Credentials:
-    def __init__(
-        self, target: Target, token: TokenSource, other: TokenSource | None, expired: TokenSource | None
-    ) -> None:
-        self.target = target
-        self.token = token
-        self.other = other
-        self.expired = expired
-
-
 def new_run_id() -> str:
     """Eight hexadecimal digits that no other run has."""
     return secrets.token_hex(4)
@@ -258,81 +313,6 @@ def _run_id(handed: Mapping[str, Any] | None, rehearsal: Rehearsal | None) -> st
     if handed:
         return str(handed["run_id"])
     return rehearsal.run_id if rehearsal else new_run_id()
-
-
-def _of_mock(mock: MockInstance) -> _Credentials:
-    return _Credentials(
-        Target.parse(mock.url), _given(mock.token), _given(mock.other_token), _given(mock.expired_token)
-    )
-
-
-def _from_environment(settings: Settings, environ: Mapping[str, str]) -> _Credentials:
-    if settings.target:
-        target = Target.parse(settings.target)
-    else:
-        target = Target.from_prefix_suffix(settings.prefix or "", settings.suffix or "")
-    token = _token(settings.token_file, environ, "TOKEN")
-    if token is None:
-        raise UsageError(
-            "no access token: set WALLAROO_CONFORMANCE_TOKEN or give --token-file with a file that holds it"
-        )
-    other = _token(settings.other_token_file, environ, "OTHER_TOKEN")
-    return _Credentials(target, token, other, _token(settings.expired_token_file, environ, "EXPIRED_TOKEN"))
-
-
-def _token(path: Path | None, environ: Mapping[str, str], name: str) -> TokenSource | None:
-    if path is not None:
-        return FileToken(path)
-    if environ.get(ENVIRONMENT_PREFIX + name):
-        return EnvironmentToken(ENVIRONMENT_PREFIX + name, environ)
-    return None
-
-
-def _plain(source: TokenSource | None) -> str | None:
-    # xdist's channel carries plain strings only, not a Secret.
-    return str(source.token()) if source else None
-
-
-def _given(token: str) -> TokenSource:
-    return EnvironmentToken("embedded instance", {"embedded instance": token})
-
-
-def _onnx(settings: Settings) -> ModelFile:
-    if settings.onnx_model:
-        return ModelFile.from_path(settings.onnx_model, framework="onnx")
-    shipped = fixtures.load("fraud_classifier")
-    return ModelFile.from_path(shipped.path, framework="onnx")
-
-
-def _pytorch(settings: Settings) -> ModelFile:
-    if settings.pytorch_model:
-        return ModelFile.from_path(
-            settings.pytorch_model,
-            framework="pytorch",
-            input_schema=_schema(settings.pytorch_input_schema, "--pytorch-input-schema"),
-            output_schema=_schema(settings.pytorch_output_schema, "--pytorch-output-schema"),
-        )
-    shipped = fixtures.load("multi_io")
-    return ModelFile.from_path(
-        shipped.path,
-        framework="pytorch",
-        input_schema=shipped.input_schema,
-        output_schema=shipped.output_schema,
-    )
-
-
-def _schema(path: Path | None, flag: str) -> str:
-    from conformance.instance.arrow import decode_schema
-    from conformance.instance.errors import SchemaDecodeError
-
-    text = ""
-    with suppress(OSError, UnicodeDecodeError):
-        text = path.read_text(encoding="ascii").strip() if path else ""
-    try:
-        decode_schema(text)
-    except SchemaDecodeError as error:
-        raise UsageError(f"{flag}: {path} doesn't hold base64 of an Arrow schema: {error}") from None
-    return text
 
 
 def _now() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from conformance.contract import Release
+from conformance.contract import Release, is_known_anywhere, load_release, release_ids
 from conformance.errors import NotTestable, UsageError
 from conformance.evidence.curl import curl_command
 from conformance.evidence.recorder import Recorder
@@ -26,24 +26,34 @@ def requirement_ids(item: pytest.Item) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for mark in item.iter_markers("requirement") for name in mark.args))
 
 
+def own_ids(release: Release, ids: Iterable[str]) -> tuple[str, ...]:
+    """Those of the ids that a check of this release tests: what only other releases promise doesn't count here."""
+    return tuple(name for name in ids if name in release.requirements and not release.requirements[name].excluded)
+
+
+def unknown_anywhere(ids: Iterable[str]) -> list[str]:
+    """The ids that no release's contract has."""
+    return [name for name in ids if not is_known_anywhere(name)]
+
+
 def untraceable(release: Release, items: Iterable[pytest.Item]) -> list[str]:
-    """What breaks the tie between contract and checks: a line a problem, none where each promise has its check."""
+    """What breaks the tie between contract and checks: a line a problem, none where each promise has its check.
+
+    `items` are the checks that are run for the release, of all profiles. A check may name what only another release
+    promises, or excludes; what every release that has it excludes isn't tested by anything.
+    """
     problems = []
     tested: set[str] = set()
     for item in items:
         ids = requirement_ids(item)
-        tested.update(ids)
+        tested.update(own_ids(release, ids))
         if not ids:
             problems.append(f"check {check_id(item)} names no requirement")
-        problems += [
-            f"check {check_id(item)} names {name!r}, which the contract of {release.id} doesn't have"
-            for name in ids
-            if name not in release.requirements
-        ]
+        problems += [f"check {check_id(item)} names {name!r}, which no contract has" for name in unknown_anywhere(ids)]
         problems += [
             f"check {check_id(item)} names {name}, which the contract excludes from testing"
             for name in ids
-            if name in release.requirements and release.requirements[name].excluded
+            if is_known_anywhere(name) and _is_excluded_everywhere(name)
         ]
     problems += [
         f"requirement {name} has no check and no reason for that"
@@ -51,6 +61,11 @@ def untraceable(release: Release, items: Iterable[pytest.Item]) -> list[str]:
         if name not in tested and not requirement.excluded
     ]
     return problems
+
+
+def _is_excluded_everywhere(name: str) -> bool:
+    releases = map(load_release, release_ids())
+    return all(release.requirements[name].excluded for release in releases if name in release.requirements)
 
 
 class CheckRun:
@@ -86,7 +101,7 @@ class CheckRun:
         return CheckOutcome(
             nodeid=check_id(item),
             title=title,
-            requirements=requirement_ids(item),
+            requirements=own_ids(self.release, requirement_ids(item)),
             verdict=verdict,
             expected=redact(expected),
             actual=redact(actual),
@@ -103,7 +118,7 @@ class CheckRun:
     def decides(self, outcome: CheckOutcome, *, strict: bool) -> bool:
         """Whether the outcome counts against the run: a MUST is at stake, or a SHOULD under `strict`."""
         at_stake = [self.release.requirements[name] for name in outcome.requirements]
-        return any(r.fatal or (strict and r.level == "SHOULD" and r.basis != "inferred") for r in at_stake)
+        return any(r.fatal or (strict and r.level == "SHOULD" and r.basis != "inferred" and r.scored) for r in at_stake)
 
 
 def _classify(

@@ -41,7 +41,7 @@ def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--target", metavar="URL", help="The instance. Without it the embedded one is started."),
             click.option("--prefix", help="With --suffix: https://{prefix.}api.{suffix}, as documented."),
             click.option("--suffix", help="The instance's own domain."),
-            click.option("--release", metavar="ID", help="Release whose contract holds (2023.4)."),
+            click.option("--release", metavar="ID|auto", help="Release whose contract holds (auto: found out)."),
             click.option("--profile", metavar="core|full", help="How far to go (core)."),
             click.option("--workspace-id", metavar="N", help="Workspace to upload to. Without it the run makes one."),
             click.option("--token-file", type=EXISTING, help="File with the access token, read again when it changes."),
@@ -75,6 +75,7 @@ def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
 @target_options
 @click.option("--out", type=EXISTING, help="Folder for the reports (reports/<UTC time>-<run id>/).")
 @click.option("--strict", is_flag=True, help="A SHOULD that fails makes the instance not conformant.")
+@click.option("--keep-models", is_flag=True, help="Leave the run's models on an instance that can delete them.")
 @click.option("-k", "--select", metavar="EXPR", help="Only the checks whose name matches, as pytest's -k.")
 @click.option("--explore", type=click.FloatRange(min=0), metavar="SECONDS", help="Then explore freely; no verdict.")
 def run(config: Path | None, select: str | None, explore: float | None, **flags: Any) -> NoReturn:
@@ -100,6 +101,9 @@ def run(config: Path | None, select: str | None, explore: float | None, **flags:
     prepare_directory(settings.out)
     assembly = Assembly.make(settings, os.environ, run_id=run_id)
     try:
+        assembly.examine()
+        for line in assembly.told():
+            click.echo(line, err=True)
         blocked = assembly.check_prerequisites()
         if blocked:
             result = assembly.result([])
@@ -108,6 +112,8 @@ def run(config: Path | None, select: str | None, explore: float | None, **flags:
                 listener = Listener(progress.begin, progress.start, progress.finish)
                 result = run_suite(assembly, listener, select=select)
         found = _explored(assembly, explore, settings.out) if explore and not blocked else []
+        if not blocked:
+            result = replace(result, cleaning=assembly.clean_up())
         paths = write_reports(settings.out, result)
     finally:
         assembly.close()

@@ -17,6 +17,7 @@ from conformance.errors import ConformanceError
 
 if TYPE_CHECKING:
     from conformance.assembly import Assembly
+    from conformance.contract import Release
     from conformance.report.outcome import CheckOutcome
     from conformance.settings import Settings
     from conformance.suite.context import SuiteContext
@@ -25,7 +26,7 @@ OPTIONS = {
     "target": ("--target", "URL of the instance; without it the embedded one is started"),
     "prefix": ("--prefix", "the instance's prefix, for https://{prefix.}api.{suffix}"),
     "suffix": ("--suffix", "the instance's suffix, for https://{prefix.}api.{suffix}"),
-    "release": ("--release", "release whose contract holds (default: 2023.4)"),
+    "release": ("--release", "release whose contract holds, or auto to find it out (default: auto)"),
     "profile": ("--profile", "core or full (default: core)"),
     "workspace_id": ("--workspace-id", "workspace to upload to; without it the run makes one"),
     "token_file": ("--token-file", "file with the access token, read again when it changes"),
@@ -42,7 +43,10 @@ OPTIONS = {
     "reply_deadline": ("--reply-deadline", "seconds from a request to its whole reply (default: 60)"),
     "out": ("--conformance-out", "folder for statement.json, junit.xml, report.html and exchanges.ndjson"),
 }
-STRICT = "--strict-levels"
+SWITCHES = {
+    "strict": ("--strict-levels", "a failed SHOULD fails the run"),
+    "keep_models": ("--keep-models", "leave the run's models on an instance that can delete them"),
+}
 OUTCOME = "wallaroo_conformance_outcome"
 HANDOVER = "wallaroo_conformance"
 SUITE = "conformance.suite."
@@ -59,7 +63,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("wallaroo-conformance", "Wallaroo conformance, for the checks of conformance.suite")
     for name, (spelling, text) in OPTIONS.items():
         group.addoption(spelling, dest=f"conformance_{name}", metavar=name.upper(), help=text)
-    group.addoption(STRICT, dest="conformance_strict", action="store_true", help="a failed SHOULD fails the run")
+    for name, (spelling, text) in SWITCHES.items():
+        group.addoption(spelling, dest=f"conformance_{name}", action="store_true", help=text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -81,8 +86,9 @@ def settings_of(config: pytest.Config) -> Settings:
     if SETTINGS not in config.stash:
         from conformance.settings import resolve
 
-        flags = {name: config.getoption(f"conformance_{name}") for name in (*OPTIONS, "strict")}
-        spell = {name: spelling for name, (spelling, _) in OPTIONS.items()}
+        options = OPTIONS | SWITCHES
+        flags = {name: config.getoption(f"conformance_{name}") for name in options}
+        spell = {name: spelling for name, (spelling, _) in options.items()}
         try:
             config.stash[SETTINGS] = resolve(flags, os.environ, spell=spell)
         except ConformanceError as error:
@@ -103,40 +109,88 @@ def assembly_of(config: pytest.Config) -> Assembly:
     return config.stash[ASSEMBLY]
 
 
+def release_of(config: pytest.Config) -> Release:
+    """The release that the checks are collected for; the instance is asked where nothing names it."""
+    from conformance.contract import load_release
+
+    named = settings_of(config).named_release
+    return load_release(named) if named is not None else _examined(config).release
+
+
+def _examined(config: pytest.Config) -> Assembly:
+    """The session's means, after a look at the instance before the first check; what it found is told once."""
+    assembly = assembly_of(config)
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if assembly.examine() and reporter is not None and COMMANDED not in config.stash:
+        reporter.ensure_newline()
+        for line in assembly.told():
+            reporter.write_line(line)
+    return assembly
+
+
 class _Handover:
     """xdist's controller makes the workspace and starts the embedded instance once, for all workers."""
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         if any("conformance" in str(argument) for argument in node.config.invocation_params.args):
-            assembly = assembly_of(node.config)
-            assembly.check_prerequisites()
-            node.workerinput[HANDOVER] = assembly.handover(node.gateway.id)
+            node.workerinput[HANDOVER] = _examined(node.config).handover(node.gateway.id)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let the suite know for which release its checks are collected."""
+    if metafunc.module.__name__.startswith(SUITE):
+        from conformance.contract import load_release
+        from conformance.suite.context import RELEASE
+
+        def release() -> Release:
+            try:
+                return release_of(metafunc.config)
+            except pytest.UsageError:
+                # Here it would be told as an error of the module; choosing the checks runs into it again.
+                return load_release()
+
+        metafunc.config.stash.setdefault(RELEASE, release)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the checks of the profile; refuse a check that no promise stands behind."""
+    """Keep the checks of the release and the profile; refuse a check that no promise stands behind."""
     checks = [item for item in items if is_check(item)]
     if not checks:
         return
-    from conformance.checkrun import check_id, requirement_ids
-    from conformance.contract import load_release
+    from conformance.checkrun import check_id, own_ids, requirement_ids, unknown_anywhere
 
-    settings = settings_of(config)
-    release = load_release(settings.release)
+    release, profile = release_of(config), settings_of(config).profile
     left_out = []
     for item in checks:
         ids = requirement_ids(item)
-        unknown = [name for name in ids if name not in release.requirements]
+        if _has_no_case(item):
+            left_out.append(item)
+            continue
+        unknown = unknown_anywhere(name for name in ids if name not in release.requirements)
         if unknown or not ids:
             named = f"unknown requirements {', '.join(unknown)}" if unknown else "no requirement"
             raise pytest.UsageError(f"check {check_id(item)} names {named}")
-        if not any(release.requirements[name].in_profile(settings.profile) for name in ids):
+        if not any(release.requirements[name].in_profile(profile) for name in own_ids(release, ids)):
             left_out.append(item)
     if left_out:
         gone = set(left_out)
         items[:] = [item for item in items if item not in gone]
         config.hook.pytest_deselected(items=left_out)
+
+
+def _has_no_case(item: pytest.Item) -> bool:
+    """Whether the item only stands for a check without parameters in this release: pytest leaves one, to be skipped."""
+    skips = item.iter_markers("skip")
+    return any(str(mark.kwargs.get("reason", "")).startswith("got empty parameter set") for mark in skips)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Look at the instance before the first check, also where its release was named."""
+    if not session.config.option.collectonly and any(is_check(item) for item in session.items):
+        _examined(session.config)
 
 
 @pytest.fixture(scope="session")
@@ -210,9 +264,11 @@ class _Collector:
         if ASSEMBLY not in self.config.stash or not outcomes:
             return
         assembly = self.config.stash[ASSEMBLY]
-        result = assembly.result(outcomes)
+        result = assembly.result(outcomes, cleaning=assembly.clean_up())
         terminalreporter.section("Wallaroo conformance")
         terminalreporter.write_line(f"target {result.target} · release {result.release} · profile {result.profile}")
+        for line in result.cleaning.lines(result.run_id) if result.cleaning else ():
+            terminalreporter.write_line(line)
         if assembly.settings.out is not None:
             from conformance.report.writer import write_reports
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from conformance.contract import DEFAULT_RELEASE, PROFILES, release_ids
+from conformance.contract import AUTO, DEFAULT_RELEASE, PROFILES, release_ids
 from conformance.errors import UsageError
 
 ENVIRONMENT_PREFIX = "WALLAROO_CONFORMANCE_"
@@ -29,7 +29,7 @@ class Settings:
     target: str | None = None
     prefix: str | None = None
     suffix: str | None = None
-    release: str = DEFAULT_RELEASE
+    release: str = AUTO
     profile: str = "core"
     workspace_id: int | None = None
     token_file: Path | None = None
@@ -46,16 +46,25 @@ class Settings:
     upload_timeout: float | None = None
     reply_deadline: float | None = None
     strict: bool = False
+    keep_models: bool = False
 
     @property
     def embedded(self) -> bool:
         """Whether the run starts the embedded instance itself."""
         return self.target is None and self.suffix is None
 
+    @property
+    def named_release(self) -> str | None:
+        """The release, where it is known without asking the instance: the given one, or the embedded instance's."""
+        if self.release != AUTO:
+            return self.release
+        return DEFAULT_RELEASE if self.embedded else None
+
 
 MAX_SECONDS = 86_400.0
 """The longest of the four times that may be set, in seconds. Ours."""
 
+_SWITCHES = ("strict", "keep_models")
 _TIMES = ("connect_timeout", "read_timeout", "upload_timeout", "reply_deadline")
 _PATHS = {f.name for f in fields(Settings) if "Path" in str(f.type)}
 NAMES = tuple(f.name for f in fields(Settings))
@@ -117,7 +126,7 @@ def _convert(name: str, value: Any, where: str) -> Any:
         if not text.isascii() or not text.isdigit() or int(text) < 1:
             raise UsageError(f"{where} takes a workspace's number, 1 or more, not {text!r}")
         return int(text)
-    if name == "strict":
+    if name in _SWITCHES:
         if isinstance(value, bool):
             return value
         if str(value).lower() in ("1", "true", "yes", "on"):
@@ -149,8 +158,8 @@ def _check(settings: Settings) -> None:
         raise UsageError("give either --target or --prefix and --suffix, not both")
     if settings.prefix and not settings.suffix:
         raise UsageError("--prefix needs --suffix, the instance's own domain")
-    if settings.release not in release_ids():
-        raise UsageError(f"no contract for release {settings.release!r}; known: {', '.join(release_ids())}")
+    if settings.release not in (AUTO, *release_ids()):
+        raise UsageError(f"no contract for release {settings.release!r}; known: {AUTO}, {', '.join(release_ids())}")
     if settings.profile not in PROFILES:
         raise UsageError(f"no profile {settings.profile!r}; known: {', '.join(PROFILES)}")
     for name in sorted(_PATHS - {"out"}):

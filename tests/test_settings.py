@@ -43,7 +43,7 @@ def test_a_named_configuration_file_is_read():
         ({"workspace_id": "ten"}, {}, "--workspace-id"),
         ({}, {"WALLAROO_CONFORMANCE_WORKSPACE_ID": "-1"}, "WALLAROO_CONFORMANCE_WORKSPACE_ID"),
         ({"profile": "huge"}, {}, "no profile 'huge'; known: core, full"),
-        ({"release": "1.0"}, {}, "known: 2023.4"),
+        ({"release": "1.0"}, {}, "known: auto, 2023.4, 2024.1"),
         ({"target": "https://example.com", "suffix": "example.com"}, {}, "not both"),
         ({"prefix": "a."}, {}, "--prefix needs --suffix"),
         ({"token_file": "absent"}, {}, "--token-file: there is no file 'absent'"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -42,11 +42,10 @@ def fit(release: Release, endpoint: str, body: Any, status: int = 200) -> Fit:
     if status >= FIRST_ERROR_STATUS:
         return Fit(release.id, lacks, ())
     described = _described(release.id, endpoint)
-    elsewhere = {pointer: name for name in release_ids() for pointer in _described(name, endpoint)}
     beyond = {
-        pointer: f"{path}: only {elsewhere[pointer]} describes it"
+        pointer: f"{path}: only {listed(having)} describe{'s' * (len(having) == 1)} it"
         for path, pointer in _fields(body)
-        if pointer in elsewhere and pointer not in described
+        if pointer not in described and (having := _describing(endpoint, pointer))
     }
     return Fit(release.id, lacks, tuple(beyond.values()))
 
@@ -64,6 +63,15 @@ def combined(found: Iterable[Fit]) -> Fit:
         tuple(line for one in all_of for line in one.lacks),
         tuple(line for one in all_of for line in one.beyond),
     )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a text lists them."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _describing(endpoint: str, pointer: str) -> list[str]:
+    return [name for name in release_ids() if pointer in _described(name, endpoint)]
 
 
 @lru_cache

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.report.outcome import CheckOutcome
 from conformance.report.run import Failure, RunResult
 from conformance.report.text import indent_json, printable
-from conformance.report.verdict import LEVELS, VERDICTS, RequirementVerdict
+from conformance.report.verdict import LEVELS, NOT_SCORED, VERDICTS, RequirementVerdict
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -33,7 +33,11 @@ EXCHANGE_LIMIT = 6
 INDEX_LIMIT = 20
 """Failures that the index at the top shows before it folds."""
 
+VALUE_LIMIT = 12
+"""Values of an enumeration that a line shows."""
+
 _NO_ENDPOINT = "general"
+_PLACES = {"request": "request", "response": "reply", "": ""}
 _RUN_TITLES = {
     "conformant": "Conformant",
     "not-conformant": "Not conformant",
@@ -98,7 +102,7 @@ def render(run: RunResult) -> bytes:
     endpoints: dict[str, list[_RequirementView]] = {}
     for view in views:
         endpoints.setdefault(view.verdict.endpoint or _NO_ENDPOINT, []).append(view)
-    failed = [view for view in views if view.verdict.verdict == "failed"]
+    failed = [view for view in views if view.verdict.verdict == "failed" and view.verdict.scored]
     page = _template().render(
         run=run,
         run_title=_RUN_TITLES[run.verdict.verdict],
@@ -108,6 +112,9 @@ def render(run: RunResult) -> bytes:
         failed=sorted(failed, key=lambda view: LEVELS.index(view.verdict.level)),
         index_limit=INDEX_LIMIT,
         endpoints=endpoints,
+        not_scored=NOT_SCORED,
+        deviations=_deviations(run),
+        cleaning=run.cleaning.lines(run.run_id) if run.cleaning else [],
         style=_asset("report.css"),
         script=_asset("report.js"),
         style_digest=_digest(_asset("report.css")),
@@ -120,6 +127,16 @@ def _count_rows(run: RunResult) -> list[tuple[str, list[int]]]:
     counts = run.verdict.counts
     rows = [(verdict, [counts[level][verdict] for level in LEVELS]) for verdict in VERDICTS]
     return [(verdict, row) for verdict, row in rows if any(row) or verdict in ("passed", "failed")]
+
+
+def _deviations(run: RunResult) -> dict[str, list[tuple[str, str, str]]]:
+    """What the instance's own document says otherwise: by path, what, what the contract says, what it says."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for one in run.document.differences if run.document else ():
+        thing = f"{_PLACES[one.place]} {one.pointer}".strip() if one.pointer else one.kind
+        said = [", ".join(values[:VALUE_LIMIT]) + "…" * (len(values) > VALUE_LIMIT) for values in (one.old, one.new)]
+        found.setdefault(one.path, []).append((thing, said[0] or "nothing", said[1] or "nothing"))
+    return found
 
 
 def _requirements(run: RunResult) -> list[_RequirementView]:

@@ -51,6 +51,7 @@ def _run_properties(run: RunResult) -> list[tuple[str, str]]:
         ("verdict", run.verdict.verdict),
         ("reason", run.verdict.reason),
         ("release", run.release),
+        ("release_found", _release_found(run)),
         ("profile", run.profile),
         ("strict", str(run.strict).lower()),
         ("target", run.target),
@@ -59,6 +60,12 @@ def _run_properties(run: RunResult) -> list[tuple[str, str]]:
         ("suite_version", run.suite.version),
         ("python", run.suite.python),
     ]
+
+
+def _release_found(run: RunResult) -> str:
+    if run.identification is None:
+        return "named"
+    return "nearest" if run.identification.nearest else "identified"
 
 
 def _check_case(
@@ -70,6 +77,7 @@ def _check_case(
         case,
         [("requirement", identifier) for identifier in outcome.requirements]
         + [("level", level) for level in dict.fromkeys(verdict.level for verdict in named)]
+        + [("scored", "false")] * (bool(named) and not any(verdict.scored for verdict in named))
         + [("exchange", identifier) for identifier in outcome.exchanges]
         + [("reading", reading) for reading in outcome.readings],
     )

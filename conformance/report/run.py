@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 import conformance
+from conformance.report.findings import Cleaning, Identification, OwnDocument
 from conformance.report.outcome import CheckOutcome
 from conformance.report.verdict import (
     LEVELS,
@@ -80,7 +81,11 @@ class Failure:
 
 @dataclass(frozen=True)
 class RunResult:
-    """A judged run. Times are RFC 3339 in UTC, `seconds` is wall time, `exchanges` are by exchange id."""
+    """A judged run. Times are RFC 3339 in UTC, `seconds` is wall time, `exchanges` are by exchange id.
+
+    `identification` is None where the release was named, `document` where the instance shows none, `cleaning` where
+    nothing was to be cleaned up.
+    """
 
     run_id: str
     started_at: str
@@ -96,6 +101,9 @@ class RunResult:
     verdict: RunVerdict
     exchanges: Mapping[str, Exchange] = field(default_factory=dict)
     suite: SuiteInfo = field(default_factory=SuiteInfo.current)
+    identification: Identification | None = None
+    document: OwnDocument | None = None
+    cleaning: Cleaning | None = None
 
     @classmethod
     def judged(
@@ -117,6 +125,9 @@ class RunResult:
         blocked: str | None = None,
         suite_errors: Sequence[str] = (),
         suite: SuiteInfo | None = None,
+        identification: Identification | None = None,
+        document: OwnDocument | None = None,
+        cleaning: Cleaning | None = None,
     ) -> RunResult:
         """Judge `outcomes` by the contract's `requirements`; see `judge_run` for the last two."""
         # Workers report in any order; the same run must read the same each time.
@@ -137,11 +148,16 @@ class RunResult:
             verdict=judge_run(verdicts, ordered, strict=strict, blocked=blocked, suite_errors=suite_errors),
             exchanges={exchange.id: exchange for exchange in exchanges},
             suite=suite or SuiteInfo.current(),
+            identification=identification,
+            document=document,
+            cleaning=cleaning,
         )
 
     def failures(self) -> list[Failure]:
-        """Failed checks that failed a requirement, MUST before SHOULD before MAY, else in order."""
-        failed = {verdict.id: verdict for verdict in self.requirements if verdict.verdict == "failed"}
+        """Failed checks that failed a scored requirement, MUST before SHOULD before MAY, else in order."""
+        failed = {
+            verdict.id: verdict for verdict in self.requirements if verdict.verdict == "failed" and verdict.scored
+        }
         found = []
         for outcome in self.outcomes:
             hit = [failed[i] for i in dict.fromkeys(outcome.requirements) if i in failed]
@@ -153,9 +169,13 @@ class RunResult:
         """Reasons for not testable or inconclusive, each with its requirements' ids, the commonest first."""
         groups: dict[str, list[str]] = {}
         for verdict in self.requirements:
-            if verdict.verdict in ("not-testable", "inconclusive"):
+            if verdict.verdict in ("not-testable", "inconclusive") and verdict.scored:
                 groups.setdefault(verdict.reason or "no reason was recorded", []).append(verdict.id)
         return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
+
+    def unscored(self) -> list[RequirementVerdict]:
+        """The requirements that came after the release's set was published: they are reported and decide nothing."""
+        return [verdict for verdict in self.requirements if not verdict.scored]
 
     def readings(self) -> list[tuple[str, SeenReading]]:
         """Pairs of requirement id and the reading of it that the instance follows."""

@@ -8,12 +8,13 @@ from importlib import resources
 from typing import Any
 
 from conformance.errors import ConformanceError
+from conformance.report.findings import Cleaning, Identification, OwnDocument
 from conformance.report.outcome import CheckOutcome
 from conformance.report.run import ExchangesFile, RunResult
 from conformance.report.verdict import RequirementVerdict
 
 SCHEMA_FILE = "statement.schema.json"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @cache
@@ -32,6 +33,7 @@ def build(run: RunResult, exchanges: ExchangesFile | None = None) -> dict[str, A
         "exit_code": run.verdict.exit_code,
         "reason": run.verdict.reason,
         "release": run.release,
+        "identification": _identification(run.identification) if run.identification else None,
         "profile": run.profile,
         "strict": run.strict,
         "target": run.target,
@@ -55,6 +57,8 @@ def build(run: RunResult, exchanges: ExchangesFile | None = None) -> dict[str, A
             {"requirement": identifier, "reading": seen.reading, "says": seen.says}
             for identifier, seen in run.readings()
         ],
+        "openapi": _document(run.document) if run.document else None,
+        "cleaning": _cleaning(run.cleaning) if run.cleaning else None,
         "exchanges": None
         if exchanges is None
         else {"file": exchanges.file, "sha256": exchanges.sha256, "count": exchanges.count},
@@ -87,6 +91,7 @@ def _requirement(verdict: RequirementVerdict) -> dict[str, Any]:
         "level": verdict.level,
         "basis": verdict.basis,
         "verdict": verdict.verdict,
+        "scored": verdict.scored,
         "reason": verdict.reason,
         "checks": list(verdict.checks),
     }
@@ -94,3 +99,43 @@ def _requirement(verdict: RequirementVerdict) -> dict[str, Any]:
 
 def _check(outcome: CheckOutcome) -> dict[str, Any]:
     return {**outcome.to_json(), "seconds": round(outcome.seconds, 3)}
+
+
+def _identification(found: Identification) -> dict[str, Any]:
+    return {
+        "nearest": found.nearest,
+        "reasons": list(found.reasons),
+        "differences": {name: list(lines) for name, lines in found.differences.items()},
+    }
+
+
+def _document(document: OwnDocument) -> dict[str, Any]:
+    return {
+        "url": document.url,
+        "sha256": document.sha256,
+        "title": document.title,
+        "version": document.version,
+        "differences": [
+            {
+                "kind": one.kind,
+                "path": one.path,
+                "place": one.place or None,
+                "field": one.pointer or None,
+                "contract": list(one.old),
+                "document": list(one.new),
+            }
+            for one in document.differences
+        ],
+        "omitted": document.omitted,
+        "problem": document.problem,
+    }
+
+
+def _cleaning(cleaning: Cleaning) -> dict[str, Any]:
+    return {
+        "deleted": cleaning.deleted,
+        "left_behind": [
+            {"id": model.id, "name": model.name, "workspace_id": model.workspace_id} for model in cleaning.left_behind
+        ],
+        "reason": cleaning.reason,
+    }

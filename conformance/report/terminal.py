@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from conformance.report.run import Failure, RunResult
 from conformance.report.text import encodable, one_line, printable, shorten
-from conformance.report.verdict import LEVELS, VERDICTS
+from conformance.report.verdict import LEVELS, NOT_SCORED, VERDICTS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -98,13 +98,16 @@ def summary_lines(run: RunResult, paths: ReportPaths | None, width: int) -> Iter
     """The lines of the summary with their styles."""
     yield "", ""
     strict = " · strict" if run.strict else ""
-    yield f"Wallaroo MLOps API · release {run.release} · profile {run.profile}{strict}", "bold"
+    yield f"Wallaroo MLOps API · release {run.release}{_how_found(run)} · profile {run.profile}{strict}", "bold"
     yield from _labelled("Target", _target(run), width)
+    yield from _examined(run, width)
     yield from _labelled("Took", f"{run.seconds:.1f} s, {len(run.outcomes)} checks", width)
     yield from _counts(run)
     yield from _failures(run, width)
     yield from _untested(run, width)
     yield from _readings(run, width)
+    yield from _unscored(run, width)
+    yield from _cleaning(run, width)
     yield from _reports(paths)
     yield "", ""
     verdict = run.verdict
@@ -114,6 +117,19 @@ def summary_lines(run: RunResult, paths: ReportPaths | None, width: int) -> Iter
 
 def _target(run: RunResult) -> str:
     return run.target if run.workspace_id is None else f"{run.target} (workspace {run.workspace_id})"
+
+
+def _how_found(run: RunResult) -> str:
+    if run.identification is None:
+        return ""
+    return " (the nearest; none fits)" if run.identification.nearest else " (found out)"
+
+
+def _examined(run: RunResult, width: int) -> Iterator[Line]:
+    for number, reason in enumerate(run.identification.reasons if run.identification else ()):
+        yield from _labelled("" if number else "Release", reason, width)
+    if run.document is not None:
+        yield from _labelled("OpenAPI", f"{run.document.url} {run.document.count()}", width)
 
 
 def _counts(run: RunResult) -> Iterator[Line]:
@@ -179,6 +195,24 @@ def _readings(run: RunResult, width: int) -> Iterator[Line]:
         yield from _wrapped(f"{identifier}: {one_line(reading.reading)}", width, "  ", "    ")
     if len(readings) > _READING_LIMIT:
         yield f"  … and {len(readings) - _READING_LIMIT} more in report.html", ""
+
+
+def _unscored(run: RunResult, width: int) -> Iterator[Line]:
+    unscored = run.unscored()
+    if not unscored:
+        return
+    failed = [verdict.id for verdict in unscored if verdict.verdict == "failed"]
+    yield "", ""
+    yield f"{NOT_SCORED[0].upper()}{NOT_SCORED[1:]} ({len(unscored)})", "bold"
+    yield from _wrapped(f"failed: {_listed(failed)}" if failed else "none failed", width, "  ", "    ")
+
+
+def _cleaning(run: RunResult, width: int) -> Iterator[Line]:
+    lines = run.cleaning.lines(run.run_id) if run.cleaning else []
+    if lines:
+        yield "", ""
+    for line in lines:
+        yield from _wrapped(one_line(line), width, "", "  ")
 
 
 def _reports(paths: ReportPaths | None) -> Iterator[Line]:

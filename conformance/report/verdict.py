@@ -13,6 +13,7 @@ from conformance.report.outcome import CheckOutcome
 LEVELS = ("MUST", "SHOULD", "MAY")
 VERDICTS = ("passed", "failed", "waived", "not-testable", "inconclusive", "not-applicable")
 NOT_RUN = "its check was not run"
+NOT_SCORED = "not scored: added after the release's set was published"
 
 # The verdict of any one check that settles its requirement, the strongest first.
 _DECIDING = (("failed", "failed"), ("error", "inconclusive"), ("not-testable", "not-testable"))
@@ -51,6 +52,8 @@ class RequirementLike(Protocol):
     def interpretation(self) -> Sequence[ReadingLike]: ...
     @property
     def excluded(self) -> str | None: ...
+    @property
+    def scored(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,10 @@ class SeenReading:
 
 @dataclass(frozen=True)
 class RequirementVerdict:
-    """What holds for one requirement. `checks` are the node ids of the checks that decided it."""
+    """What holds for one requirement. `checks` are the node ids of the checks that decided it.
+
+    One that isn't `scored` came after the release's set was published: it is reported apart and decides nothing.
+    """
 
     id: str
     level: str
@@ -87,11 +93,12 @@ class RequirementVerdict:
     endpoint: str | None = None
     profile: str = "core"
     readings: tuple[SeenReading, ...] = ()
+    scored: bool = True
 
     @property
     def binding(self) -> bool:
-        """True when the run can't be conformant without it: a MUST that isn't our own inference."""
-        return self.level == "MUST" and self.basis != "inferred"
+        """True when the run can't be conformant without it: a scored MUST that isn't our own inference."""
+        return self.level == "MUST" and self.basis != "inferred" and self.scored
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,7 @@ def _judge_one(
         endpoint=requirement.endpoint,
         profile=requirement.profile,
         readings=_readings(requirement, outcomes),
+        scored=requirement.scored,
     )
 
 
@@ -192,8 +200,8 @@ def _readings(requirement: RequirementLike, outcomes: Sequence[CheckOutcome]) ->
 
 
 def count(verdicts: Iterable[RequirementVerdict]) -> dict[str, dict[str, int]]:
-    """Level to verdict to a number of requirements; every level and verdict is present, zero included."""
-    found = Counter((verdict.level, verdict.verdict) for verdict in verdicts)
+    """Level to verdict to a number of scored requirements; every level and verdict is present, zero included."""
+    found = Counter((verdict.level, verdict.verdict) for verdict in verdicts if verdict.scored)
     return {level: {name: found[level, name] for name in VERDICTS} for level in LEVELS}
 
 
@@ -229,7 +237,7 @@ def judge_run(
 
 
 def _is_should(verdict: RequirementVerdict) -> bool:
-    return verdict.level == "SHOULD" and verdict.basis != "inferred"
+    return verdict.level == "SHOULD" and verdict.basis != "inferred" and verdict.scored
 
 
 def _suite_errors(

@@ -37,6 +37,7 @@ class ARequirement:
     profile: str = "core"
     interpretation: tuple[AcceptedReading, ...] = ()
     excluded: str | None = None
+    scored: bool = True
 
 
 class Sample:

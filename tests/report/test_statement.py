@@ -45,6 +45,7 @@ def test_a_statement_says_what_was_judged(run: Any) -> None:
         "level": "MUST",
         "basis": "documented",
         "verdict": "failed",
+        "scored": True,
         "reason": 'expected a number, got "15"',
         "checks": ["test_upload.py::test_b"],
     }

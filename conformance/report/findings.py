@@ -1,0 +1,87 @@
+"""What a run finds out beside its checks: the instance's release, its own document, and what became of the models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from conformance.contract.openapi_diff import Difference
+
+
+@dataclass(frozen=True)
+class Identification:
+    """How the release was found out by which an instance is judged.
+
+    `nearest` says that none fits and this one differs least. `differences` has, for each other release and for a
+    nearest one, what speaks against it, in lines.
+    """
+
+    release: str
+    reasons: tuple[str, ...]
+    nearest: bool = False
+    differences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OwnDocument:
+    """The instance's own OpenAPI document beside the contract of its release, which is `old` in each difference.
+
+    `url` is where it was found, `sha256` of its bytes, `title` and `version` are its own. `omitted` differences aren't
+    listed; `problem` says why it couldn't be compared.
+    """
+
+    url: str
+    sha256: str
+    title: str = ""
+    version: str = ""
+    differences: tuple[Difference, ...] = ()
+    omitted: int = 0
+    problem: str | None = None
+
+    def count(self) -> str:
+        """The differences in one line."""
+        if self.problem:
+            return f"can't be compared with the contract: {self.problem}"
+        if not self.differences:
+            return "says what the contract does"
+        parts = [
+            (sum(one.kind == "endpoint" and one.gone for one in self.differences), "endpoints lacking"),
+            (sum(one.kind == "endpoint" and one.added for one in self.differences), "endpoints more"),
+            (sum(one.kind == "field" and one.gone for one in self.differences), "fields lacking"),
+            (sum(one.kind == "field" and one.added for one in self.differences), "fields more"),
+            (sum(not one.gone and not one.added for one in self.differences), "said otherwise"),
+            (sum(one.kind == "status" for one in self.differences), "statuses more"),
+            (self.omitted, "not listed"),
+        ]
+        return "differs from the contract: " + ", ".join(f"{number} {what}" for number, what in parts if number)
+
+
+@dataclass(frozen=True)
+class LeftModel:
+    """A model of the run that is still there; its id where the list showed one."""
+
+    id: int | None
+    name: str
+    workspace_id: int
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """What became of the models that the run made. `reason` says why some are left, or why nobody knows."""
+
+    deleted: int
+    left_behind: tuple[LeftModel, ...] = ()
+    reason: str | None = None
+
+    def lines(self, run_id: str) -> list[str]:
+        """What to tell of it."""
+        told = [f"Cleaned up: {_models(self.deleted)} deleted"] if self.deleted else []
+        if self.left_behind:
+            told.append(f"Left behind: {_models(len(self.left_behind))}, named conf-{run_id}-…; {self.reason}")
+        elif self.reason:
+            told.append(f"Left behind: perhaps models named conf-{run_id}-…; {self.reason}")
+        return told
+
+
+def _models(number: int) -> str:
+    return f"{number} model" if number == 1 else f"{number} models"

@@ -15,7 +15,9 @@ from starlette.routing import Route
 from conformance.mock import changes, docs, models, workspaces
 from conformance.mock.bodies import drain, read_body
 from conformance.mock.dialect import Dialect
+from conformance.mock.directory import Directory
 from conformance.mock.fields import JSON_LIMIT, is_json, parse_object
+from conformance.mock.graphql import GRAPHQL_PATH, answer_query
 from conformance.mock.idp import IdentityProvider
 from conformance.mock.instance import Instance
 from conformance.mock.records import User
@@ -45,6 +47,7 @@ _BESIDE: dict[str, tuple[str, Endpoint]] = {
     "workspaces/list": ("/v1/api/workspaces/list", workspaces.list_workspaces),
     "workspaces/list_users": ("/v1/api/workspaces/list_users", workspaces.list_users),
     "users/query": ("/v1/api/users/query", workspaces.query_users),
+    "graphql": (GRAPHQL_PATH, answer_query),
 }
 """There in every release, as its vendor's client needs them, whether or not the contract has them."""
 
@@ -70,7 +73,8 @@ def build_app(instance: Instance) -> Starlette:
     ]
     routes += [Route(path, _upload_handler(uploads, name), methods=["POST"]) for name, path in UPLOAD_ENDPOINTS.items()]
     routes += [Route(CONFIG_PATH, _config, methods=["GET"])]
-    routes += [*IdentityProvider(instance.identity).routes(), *docs.routes(instance.behaviour.dialect)]
+    routes += [*IdentityProvider(instance.identity).routes(), *Directory(instance.identity).routes()]
+    routes += [*docs.routes(instance.behaviour.dialect)]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

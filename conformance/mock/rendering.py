@@ -129,15 +129,16 @@ def _version(version: Version, behaviour: Behaviour) -> dict[str, Any]:
 
 def short_config(version: Version, behaviour: Behaviour) -> dict[str, Any]:
     """A config as get_by_id and get_config_by_id show it."""
-    return behaviour.dialect.only("ModelConfig", _config(version))
+    return behaviour.dialect.only("ModelConfig", whole_config(version))
 
 
 def version_config(version: Version, behaviour: Behaviour) -> dict[str, Any]:
     """A config as it stands beside its version."""
-    return behaviour.dialect.only("VersionConfig", _config(version))
+    return behaviour.dialect.only("VersionConfig", whole_config(version))
 
 
-def _config(version: Version) -> dict[str, Any]:
+def whole_config(version: Version) -> dict[str, Any]:
+    """Everything that a config may show, whatever the release."""
     settings = json.loads(version.settings)
     return {
         "id": version.config_id,
@@ -169,7 +170,7 @@ def version_details(version: Version, behaviour: Behaviour) -> dict[str, Any]:
         "name": version.model_name,
         "visibility": version.visibility,
         "workspace_id": version.workspace_id,
-        "conversion": _conversion(version, behaviour),
+        "conversion": conversion(version, behaviour),
         "id": version.id,
         "image_path": version.image_path,
         "status": version.status,
@@ -184,7 +185,7 @@ def version_details(version: Version, behaviour: Behaviour) -> dict[str, Any]:
     return dialect.only("VersionDetails", fields)
 
 
-def _conversion(version: Version, behaviour: Behaviour) -> dict[str, Any]:
+def conversion(version: Version, behaviour: Behaviour) -> dict[str, Any]:
     """What the upload said, and only that; but a release that has `framework_config` always shows one.
 
     Source: recorded (2024.1.0, 2025.2.1): null, or filled with a path that is made of the file's name.

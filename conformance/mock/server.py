@@ -155,8 +155,10 @@ class MockInstance:
 
 
 def _default_workspace(store: Store, behaviour: Behaviour, account: Account) -> int:
-    """The workspace that a user finds at the first sign-in. Source: recorded (workspaces/list)."""
-    name = f"{account.username} - Default Workspace"
+    """The workspace that a user finds at the first sign-in."""
+    from conformance.mock.workspaces import default_workspace_name
+
+    name = default_workspace_name(account.username)
     for workspace in store.workspaces():
         if workspace.name == name:
             return workspace.id

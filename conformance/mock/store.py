@@ -13,14 +13,15 @@ from conformance.errors import UsageError
 from conformance.mock.records import Metadata, Model, Upload, Version, Workspace
 from conformance.mock.tables import FIRST_IDS, FORMAT, TABLES
 
-_VERSIONS = """
+_CONFIGURED = """
 SELECT v.id, v.model_id, v.uuid, v.sha, v.content, v.size, v.file_name, v.visibility, v.framework,
        v.conversion, v.input_schema, v.output_schema, v.converts, v.image_path,
        v.status, v.task_id, v.created_at, v.created_by, v.created_on_version, v.error_summary,
        m.name, m.workspace_id, c.id, c.runtime, c.settings
 FROM versions v JOIN models m ON m.id = v.model_id
-     JOIN configs c ON c.id = (SELECT max(id) FROM configs WHERE version_id = v.id)
-"""
+     JOIN configs c ON """
+_NEWEST = "c.id = (SELECT max(id) FROM configs WHERE version_id = v.id)"
+_VERSIONS = f"{_CONFIGURED} {_NEWEST} "
 _OF_MODELS = "WHERE v.model_id IN (SELECT value FROM json_each(?)) ORDER BY v.id DESC"
 _WITH_UUIDS = "WHERE lower(v.uuid) IN (SELECT lower(value) FROM json_each(?)) ORDER BY v.id DESC"
 _MODELS = "SELECT id, name, workspace_id, created_at, updated_at FROM models"
@@ -143,6 +144,11 @@ class Store:
     def version(self, version_id: int) -> Version | None:
         """The version with this id."""
         row = self._db.execute(f"{_VERSIONS} WHERE v.id = ?", (version_id,)).fetchone()
+        return Version(*row) if row else None
+
+    def version_with_config(self, config_id: int) -> Version | None:
+        """The version that the config of this id is, or was, for; with that config."""
+        row = self._db.execute(f"{_CONFIGURED} c.version_id = v.id WHERE c.id = ?", (config_id,)).fetchone()
         return Version(*row) if row else None
 
     def versions_of(self, model_id: int) -> list[Version]:

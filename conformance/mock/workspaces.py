@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.mock import rendering
+from conformance.mock.directory import representation
 from conformance.mock.fields import integer, optional_text, text
 from conformance.mock.instance import Instance
 from conformance.mock.records import User
@@ -45,7 +46,17 @@ def list_users(instance: Instance, user: User, payload: dict[str, Any]) -> Any:
     members = instance.behaviour.select_members(user, workspace_id)
     workspace = instance.store.workspace(workspace_id)
     owner = workspace.created_by if workspace else None
-    return {"users": [{"user_id": one, "user_type": "OWNER" if one == owner else "COLLABORATOR"} for one in members]}
+    return {"users": [{"user_id": member, "user_type": user_type(member, owner)} for member in members]}
+
+
+def user_type(user_id: str, owner_id: str | None) -> str:
+    """What a user is in the workspace of this owner. Source: recorded (workspaces/list_users)."""
+    return "OWNER" if user_id == owner_id else "COLLABORATOR"
+
+
+def default_workspace_name(username: str) -> str:
+    """The name of the workspace that a user finds at the first sign-in. Source: recorded (workspaces/list)."""
+    return f"{username} - Default Workspace"
 
 
 def query_users(instance: Instance, user: User, payload: dict[str, Any]) -> Any:
@@ -56,16 +67,4 @@ def query_users(instance: Instance, user: User, payload: dict[str, Any]) -> Any:
         wanted = list(accounts)
     if not isinstance(wanted, list) or not all(isinstance(user_id, str) for user_id in wanted):
         raise Refusal(400, "The field user_ids must be a list of strings.")
-    return {"users": {user_id: _user(instance, user_id) if user_id in accounts else None for user_id in wanted}}
-
-
-def _user(instance: Instance, user_id: str) -> dict[str, Any]:
-    account = instance.identity.accounts[user_id]
-    return {
-        "id": account.id,
-        "username": account.username,
-        "email": account.username,
-        "enabled": True,
-        "emailVerified": True,
-        "createdTimestamp": account.created_at,
-    }
+    return {"users": {id_: representation(accounts[id_]) if id_ in accounts else None for id_ in wanted}}

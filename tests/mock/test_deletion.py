@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from conformance.contract import load_release, release_ids
-from conformance.mock import MockInstance
+from conformance.mock import MockInstance, files
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.records import Version
 
@@ -306,6 +307,29 @@ def test_deletions_and_uploads_at_once_leave_whole_models(tmp_path: Path) -> Non
         assert kept(tmp_path) == {version["file_info"]["sha"] for version in left}
         for version in left:
             assert speaker.client.converted(version["id"])["status"] == "ready"
+
+
+def test_a_deletion_leaves_the_bytes_of_an_upload_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The upload's file is in its place already, and no version names it yet."""
+    in_place, deleted = threading.Event(), threading.Event()
+    with MockInstance(tmp_path, step_delay=0, release=NEWEST) as mock, ThreadPoolExecutor(1) as pool:
+        speaker = Speaker(mock)
+        speaker.upload("fraud")
+
+        def sync(path: Path) -> None:
+            if path.is_dir():
+                in_place.set()
+                assert deleted.wait(30)
+
+        monkeypatch.setattr(files, "_sync", sync)
+        upload = pool.submit(lambda: uploaded_id(Speaker(mock).send("churn")))
+        assert in_place.wait(30)
+        speaker.reply("delete_model", of_model(speaker, "fraud"))
+        deleted.set()
+
+        assert speaker.client.converted(upload.result(30))["status"] == "ready"
+        assert speaker.names() == ["churn"]
+        assert kept(tmp_path) == {digest(ONNX)}
 
 
 def test_one_version_is_deleted_by_one_of_many(tmp_path: Path) -> None:

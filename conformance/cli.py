@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CONFORMANT, NOT_CONFORMANT, USAGE, NOT_TESTABLE, SUITE_FAILED = range(5)
 INTERRUPTED = 130
 EXISTING = click.Path(path_type=Path)
+STYLES = ("table", "markdown", "json")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -148,40 +149,70 @@ def _explored(assembly: Assembly, seconds: float, out: Path) -> list[str]:
 @click.option("--data", type=EXISTING, help="Folder that keeps state over restarts; without it nothing is kept.")
 @click.option("--json", "as_json", is_flag=True, help="Print URL, tokens and workspace as one JSON line.")
 @click.option("--defect", "defects", metavar="ID", multiple=True, help="A deliberately wrong behaviour; repeatable.")
-def mock(host: str, port: int, data: Path | None, as_json: bool, defects: tuple[str, ...]) -> NoReturn:
+@click.option("--release", metavar="ID", help="Release that it speaks (2023.4).")
+def mock(
+    host: str, port: int, data: Path | None, as_json: bool, defects: tuple[str, ...], release: str | None
+) -> NoReturn:
     """Serve the embedded instance until Ctrl-C."""
     from conformance.mock.server import serve
 
-    sys.exit(serve(host=host, port=port, data=data, as_json=as_json, defects=defects))
+    spoken = _named_release(release).id
+    sys.exit(serve(host=host, port=port, data=data, as_json=as_json, defects=defects, release=spoken))
 
 
 @cli.command()
-@click.option("--format", "style", type=click.Choice(["table", "markdown", "json"]), default="table", show_default=True)
+@click.option("--format", "style", type=click.Choice(STYLES), default=STYLES[0], show_default=True)
 @click.option("--release", metavar="ID", help="Release whose contract is listed (2023.4).")
 def requirements(style: str, release: str | None) -> None:
     """List what the contract promises, with the checks of each promise."""
     from conformance.listing import render_requirements
     from conformance.runner import checks_by_requirement, collect_checks
+    from conformance.settings import Settings
 
-    settings = _settings(None, {"release": release})
-    checks = checks_by_requirement(collect_checks(settings))
-    click.echo(render_requirements(_release(settings.release), checks, style))
+    named = _named_release(release)
+    checks = checks_by_requirement(collect_checks(Settings(release=named.id)))
+    click.echo(render_requirements(named, checks, style))
 
 
 @cli.command()
 @click.argument("endpoint")
 @click.argument("file", type=click.Path(path_type=str))
 @click.option("--status", type=click.IntRange(100, 599), metavar="N", help="The reply's HTTP status.")
-@click.option("--release", metavar="ID", help="Release whose contract judges (2023.4).")
+@click.option("--release", metavar="ID|auto", help="Release whose contract judges (auto: any that it fits).")
 def check(endpoint: str, file: str, status: int | None, release: str | None) -> NoReturn:
     """Judge one saved reply offline: FILE holds the body that ENDPOINT answered, - reads standard input."""
-    from conformance.listing import judge_saved_reply
+    from conformance.saved_reply import judge_saved_reply
 
-    settings = _settings(None, {"release": release})
-    lines, conforms = judge_saved_reply(_release(settings.release), endpoint, file, status)
+    lines, conforms = judge_saved_reply(endpoint, file, status, _settings(None, {"release": release}).release)
     for line in lines:
         click.echo(line)
     sys.exit(CONFORMANT if conforms else NOT_CONFORMANT)
+
+
+@cli.group()
+def contract() -> None:
+    """Show the releases that have a contract, and what changes between two of them."""
+
+
+@contract.command("list")
+@click.option("--format", "style", type=click.Choice(STYLES), default=STYLES[0], show_default=True)
+def list_releases(style: str) -> None:
+    """List the releases, what each extends, and how much it promises."""
+    from conformance.upgrading import render_releases
+
+    click.echo(render_releases(style))
+
+
+@contract.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--format", "style", type=click.Choice(STYLES), default=STYLES[0], show_default=True)
+def diff(old: str, new: str, style: str) -> None:
+    """Print what changes from release OLD to release NEW, for someone who upgrades: calls, fields, promises."""
+    from conformance.contract import load_release
+    from conformance.upgrading import render_changes
+
+    click.echo(render_changes(load_release(old), load_release(new), style))
 
 
 @cli.command()
@@ -214,10 +245,12 @@ def selftest(
     sys.exit(code)
 
 
-def _release(release_id: str) -> Release:
-    from conformance.contract import load_release
+def _named_release(flag: str | None) -> Release:
+    """The release of the flag, the environment or the file; the default one where it would be found out."""
+    from conformance.contract import DEFAULT_RELEASE, load_release
 
-    return load_release(release_id)
+    settings = _settings(None, {"release": flag})
+    return load_release(settings.named_release or DEFAULT_RELEASE)
 
 
 def main() -> NoReturn:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.contract import DEFAULT_RELEASE, Release, contract_for, load_release, release_ids
-from conformance.contract.fitting import fit, listed
+from conformance.contract.fitting import distinct, fit, listed
 from conformance.contract.naming import VERSION, order, release_named_by
 from conformance.errors import ConformanceError, NotTestable
 from conformance.instance.breaker import SILENT
@@ -145,7 +145,7 @@ class _Judgement:
     def __init__(self, inquiry: _Inquiry, document: Mapping[str, Any] | None) -> None:
         self._inquiry = inquiry
         self._fits: dict[str, list[str]] = {}
-        self._against = {release.id: list(self._differences(release)) for release in _releases()}
+        self._against = {release.id: distinct(self._differences(release)) for release in _releases()}
         self._named = contract_for(inquiry.created_on) if inquiry.created_on else None
         self._documented, self._document_says = release_named_by(document) if document is not None else (None, "")
 

@@ -1,18 +1,12 @@
-"""What the command prints of the contract: the list of promises, and the judgement of one saved reply."""
+"""What the command prints of the contract: the list of promises."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from conformance.contract import ENDPOINTS, Release
-from conformance.errors import UsageError
-
-MAX_REPLY_BYTES = 64 * 2**20
-"""The largest saved reply that is judged, in bytes; the same bound as a live reply's."""
+from conformance.contract import Release
 
 _TEXT_WIDTH = 78
 
@@ -42,6 +36,7 @@ def _as_json(release: Release, checks: Mapping[str, Sequence[str]]) -> dict[str,
                 "needs": list(r.needs),
                 "interpretation": [{"reading": i.reading, "says": i.says} for i in r.interpretation],
                 "excluded": r.excluded,
+                "scored": r.scored,
                 "checks": list(checks.get(r.id, ())),
             }
             for r in release.requirements.values()
@@ -72,49 +67,3 @@ def _as_table(release: Release, checks: Mapping[str, Sequence[str]]) -> str:
         tested = ", ".join(checks.get(r.id, ())) or f"not tested: {r.excluded}"
         lines.append(f"{'':<{width}}  {tested}")
     return "\n".join(lines)
-
-
-def judge_saved_reply(release: Release, endpoint: str, file: str, status: int | None) -> tuple[list[str], bool]:
-    """Judge the body in `file` by the endpoint's schema; lines to print, and whether it conforms.
-
-    Without a status, a body that has `msg` and `code` is judged as a refusal, any other as a success.
-    Raises UsageError for an unknown endpoint and an unreadable file.
-    """
-    if endpoint not in ENDPOINTS:
-        raise UsageError(f"there is no endpoint {endpoint!r}; known: {', '.join(ENDPOINTS)}")
-    try:
-        body = json.loads(_read(file))
-    except (ValueError, RecursionError) as error:
-        reason = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
-        return [f"(the reply): isn't JSON: {reason}", f"{endpoint}: 1 violation of release {release.id}"], False
-    if status is None:
-        status = _assumed_status(endpoint, body)
-    violations = release.schemas.violations(endpoint, body, status)
-    kind = "an error envelope" if status >= 400 else "a successful reply"
-    if not violations:
-        return [f"{endpoint}: conforms to release {release.id} as {kind}"], True
-    lines = [f"{violation.path or '(the reply)'}: {violation.message}" for violation in violations]
-    number = "1 violation" if len(violations) == 1 else f"{len(violations)} violations"
-    return [*lines, f"{endpoint}: {number} of release {release.id} as {kind}"], False
-
-
-def _assumed_status(endpoint: str, body: Any) -> int:
-    if isinstance(body, dict) and {"msg", "code"} <= body.keys():
-        code = body["code"]
-        return code if isinstance(code, int) and not isinstance(code, bool) and 400 <= code < 600 else 400
-    return 202 if endpoint == "upload_and_convert" else 200
-
-
-def _read(file: str) -> bytes:
-    try:
-        if file == "-":
-            content = sys.stdin.buffer.read(MAX_REPLY_BYTES + 1)
-        else:
-            with Path(file).open("rb") as stream:
-                content = stream.read(MAX_REPLY_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"can't read {file!r}: {error.strerror}") from None
-    if len(content) > MAX_REPLY_BYTES:
-        name = "standard input" if file == "-" else repr(file)
-        raise UsageError(f"{name} is larger than {MAX_REPLY_BYTES // 2**20} MiB, more than any reply that is judged")
-    return content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +11,8 @@ from typing import Any
 from conformance.contract.release import Release, load_release, release_ids
 from conformance.contract.schemas import FIRST_ERROR_STATUS
 from conformance.contract.violations import to_path
+
+_INDEX = re.compile(r"\[[0-9]+\]")
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,14 @@ def combined(found: Iterable[Fit]) -> Fit:
         tuple(line for one in all_of for line in one.lacks),
         tuple(line for one in all_of for line in one.beyond),
     )
+
+
+def distinct(lines: Iterable[str]) -> list[str]:
+    """The first of all lines that name the same place but for the rows that it is in."""
+    found: dict[str, str] = {}
+    for line in lines:
+        found.setdefault(_INDEX.sub("[]", line), line)
+    return list(found.values())
 
 
 def listed(names: Sequence[str]) -> str:

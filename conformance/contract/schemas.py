@@ -90,7 +90,8 @@ class Schemas:
         if "multipart/form-data" in request:
             self._requests[endpoint] = request["multipart/form-data"]["schema"]["properties"]["metadata"]
         else:
-            self._requests[endpoint] = _json_schema(request)
+            # A body that isn't JSON has no schema of its own.
+            self._requests[endpoint] = _json_schema(request) if "application/json" in request else {}
         replies = {status: _json_schema(reply["content"]) for status, reply in operation["responses"].items()}
         self._successes[endpoint] = {int(status): replies[status] for status in replies if status[0] == "2"}
         self._errors[endpoint] = {status: replies[status] for status in replies if status[0] != "2"}

@@ -10,7 +10,7 @@ import contextlib
 import io
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -40,14 +40,17 @@ Chooses = Callable[[pytest.Item], bool]
 """Says whether a check is run."""
 
 
-def run_suite(assembly: Assembly, listener: Listener, *, select: str | Chooses | None = None) -> RunResult:
+def run_suite(
+    assembly: Assembly, listener: Listener, *, select: str | Chooses | None = None, modules: Collection[Path] = ()
+) -> RunResult:
     """Run the checks of the assembly's profile and judge them.
 
-    `select` is a pytest `-k` expression, or says for each check whether it is run.
+    `select` is a pytest `-k` expression, or says for each check whether it is run; `modules` are the suite's files that
+    are looked through for checks, all of them where none is named.
     """
     session = _Session(assembly, listener, chooses=select if callable(select) else None)
     arguments = ["-k", select] if isinstance(select, str) and select else []
-    code, log = _pytest(arguments, session)
+    code, log = _pytest(arguments, session, modules)
     errors = []
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         tail = " ".join(log.split("\n")[-_LOG_TAIL:]).strip()
@@ -64,10 +67,10 @@ def collect_checks(settings: Settings) -> list[pytest.Item]:
     return session.items
 
 
-def _pytest(arguments: list[str], session: _Session) -> tuple[int, str]:
+def _pytest(arguments: list[str], session: _Session, modules: Collection[Path] = ()) -> tuple[int, str]:
     output = io.StringIO()
     base = [
-        str(SUITE_FOLDER),
+        *map(str, modules or [SUITE_FOLDER]),
         f"--rootdir={SUITE_FOLDER}",
         f"--confcutdir={SUITE_FOLDER}",
         "-c",

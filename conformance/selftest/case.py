@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from conformance.contract import DEFAULT_RELEASE
+
 DEFECT, VARIANT = "defect", "variant"
 
 HEALTHY = "healthy"
@@ -14,15 +16,16 @@ HEALTHY = "healthy"
 
 @dataclass(frozen=True)
 class Case:
-    """What to run: a defect or a healthy variant, by its id, with its neighbourhood's checks or all."""
+    """What to run: a defect or a healthy variant of a release, by its id, with its neighbourhood's checks or all."""
 
     kind: str
     id: str
     all_checks: bool = False
+    release: str = DEFAULT_RELEASE
 
     @property
     def key(self) -> str:
-        """Names the case among all of a self-test, on screen too."""
+        """Names the case among all of a release, on screen too."""
         return f"{self.kind} {self.id}"
 
 

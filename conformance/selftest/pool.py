@@ -19,6 +19,12 @@ from conformance.selftest.case import Case, Findings
 CASE_SECONDS = 60.0
 """Seconds that the run of one case may take. Ours."""
 
+_NEEDED = (
+    *("PATH", "HOME", "USER", "LANG", "LC_", "TMP", "TEMP", "TZ", "PYTHON", "COV", "VIRTUAL_ENV"),
+    *("LD_", "DYLD_", "SSL_CERT", "SYSTEMROOT"),
+)
+"""How the names begin of the variables that a worker is given."""
+
 _LAST_WORDS = 2000
 _COMMAND = (sys.executable, "-m", "conformance.selftest.worker")
 
@@ -97,9 +103,8 @@ def _read(stream: IO[str], answers: queue.Queue[str | None]) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """The caller's, without its settings of the suite, and without a proxy to this machine."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("WALLAROO_CONFORMANCE_")}
-    return {**kept, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+    """What of the caller's a process needs, and no proxy: an HTTP client reads all of it for each request, twice."""
+    return {name: value for name, value in os.environ.items() if name.upper().startswith(_NEEDED)}
 
 
 def run_cases(

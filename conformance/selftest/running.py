@@ -5,20 +5,22 @@ from __future__ import annotations
 import gc
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from conformance.assembly import Assembly, Rehearsal
-from conformance.contract import DEFAULT_RELEASE, Release, Requirement, load_release
+from conformance.contract import Release, Requirement, load_release
 from conformance.errors import ConformanceError
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.defects import catalogue
 from conformance.mock.defects.probe import ProbeFailed, Prover
 from conformance.mock.server import MockInstance
-from conformance.runner import Chooses, Listener, run_suite
+from conformance.runner import Chooses, Listener, collect_checks, run_suite
 from conformance.selftest.case import DEFECT, HEALTHY, Case, Findings
 from conformance.settings import Settings
 
@@ -35,16 +37,16 @@ SHORT_SLEEP = 0.01
 """Seconds: a wait for a conversion that is longer than the first counts in full, but only takes the second. Ours."""
 
 
-_ASIDE = ("fuzzing",)
-"""Topics that stand beside the endpoints whatever the contract says."""
+_ASIDE = ("fuzzing", "echo")
+"""Topics that stand beside the endpoints whatever the contract says: what is sent to one comes back from others."""
 
 
 class Runner:
-    """Runs one case after the other; a context manager. Nothing is kept between two but the proofs' right instance."""
+    """Runs one case after the other; a context manager. Nothing is kept between two but the proofs' right instances."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
-        self._prover: Prover | None = None
+        self._provers: dict[str, Prover] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -66,29 +68,28 @@ class Runner:
         return replace(found, seconds=time.monotonic() - began)
 
     def _defect(self, case: Case) -> Findings:
-        defect = catalogue()[case.id]
-        release = load_release(defect.release)
+        defect = catalogue(case.release)[case.id]
+        release = load_release(case.release)
         try:
-            evidence = self._proofs().prove(defect)
+            evidence = self._proofs(case.release).prove(defect)
         except ProbeFailed as nothing:
             return Findings(unproven=str(nothing))
         profile = "full" if case.all_checks else profile_of(release, defect.breaks)
-        chooses = None if case.all_checks else neighbourhood(release, defect.breaks)
-        found = run_on(defect.behaviour(), case.id, release.id, profile, chooses, sleep=impatient)
+        only = None if case.all_checks else neighbourhood(release, defect.breaks)
+        found = run_on(defect.behaviour(), case.id, release.id, profile, only, sleep=impatient)
         return replace(found, evidence=evidence)
 
     def _variant(self, case: Case) -> Findings:
         from conformance.mock import variants
 
-        if case.id == HEALTHY:
-            return run_on(Behaviour(), case.id, DEFAULT_RELEASE, "full", None)
-        variant = variants.catalogue()[case.id]
-        return run_on(variant.behaviour(), case.id, variant.release, "full", None)
+        known = variants.catalogue(case.release)
+        behaviour = Behaviour() if case.id == HEALTHY else known[case.id].behaviour()
+        return run_on(behaviour, case.id, case.release, "full", None)
 
-    def _proofs(self) -> Prover:
-        if self._prover is None:
-            self._prover = self._stack.enter_context(Prover())
-        return self._prover
+    def _proofs(self, release_id: str) -> Prover:
+        if release_id not in self._provers:
+            self._provers[release_id] = self._stack.enter_context(Prover(release_id))
+        return self._provers[release_id]
 
 
 def run_on(
@@ -96,12 +97,12 @@ def run_on(
     seed: str,
     release_id: str,
     profile: str,
-    chooses: Chooses | None,
+    only: Collection[str] | None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Findings:
-    """Start an embedded instance that behaves so and run the chosen checks of the profile on it."""
-    with MockInstance(behaviour=behaviour) as mock:
-        return run_against(mock, seed, release_id, profile, chooses, sleep)
+    """Start an embedded instance of the release that behaves so, and run checks on it as `run_against` does."""
+    with MockInstance(behaviour=behaviour, release=release_id) as mock:
+        return run_against(mock, seed, release_id, profile, only, sleep)
 
 
 def run_against(
@@ -109,10 +110,13 @@ def run_against(
     seed: str,
     release_id: str,
     profile: str,
-    chooses: Chooses | None,
+    only: Collection[str] | None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Findings:
-    """Run the chosen checks of the profile on a started embedded instance. `seed` makes the run's names."""
+    """Run the profile's checks on a started embedded instance, or of them those of the promises `only`.
+
+    `seed` makes the run's names.
+    """
     settings = Settings(
         release=release_id,
         profile=profile,
@@ -126,7 +130,9 @@ def run_against(
         blocked = assembly.check_prerequisites()
         if blocked:
             return Findings(profile=profile, errors=(f"no check was run: {blocked}",))
-        return _found(run_suite(assembly, Listener(), select=chooses))
+        if only is None:
+            return _found(run_suite(assembly, Listener()))
+        return _found(run_suite(assembly, Listener(), select=choosing(only), modules=modules_of(release_id, only)))
     finally:
         assembly.close()
         # Caches of the fuzzer's packages outlive a run and hold its session; the replies needn't stay with it.
@@ -147,17 +153,39 @@ def profile_of(release: Release, breaks: tuple[str, ...]) -> str:
     return "full" if any(release.requirements[name].profile == "full" for name in breaks) else "core"
 
 
-def neighbourhood(release: Release, breaks: tuple[str, ...]) -> Chooses:
-    """The checks of the requirements that a defect breaks, and of all others about the same.
+def neighbourhood(release: Release, breaks: tuple[str, ...]) -> frozenset[str]:
+    """The requirements that a defect breaks, and all others about the same.
 
     About the same are the requirements of one endpoint and, of those of no endpoint, the ones of one topic: the
     first word of the id. Fuzzing is about everything, and costs more than all the rest.
     """
+    about = {_subject(release.requirements[name]) for name in breaks}
+    return frozenset(r.id for r in release.requirements.values() if _subject(r) in about) | set(breaks)
+
+
+def choosing(wanted: Collection[str]) -> Chooses:
+    """The checks that test one of the wanted requirements."""
     from conformance.checkrun import requirement_ids
 
-    about = {_subject(release.requirements[name]) for name in breaks}
-    wanted = {r.id for r in release.requirements.values() if _subject(r) in about} | set(breaks)
-    return lambda item: not wanted.isdisjoint(requirement_ids(item))
+    return lambda item: not frozenset(wanted).isdisjoint(requirement_ids(item))
+
+
+def modules_of(release_id: str, wanted: Collection[str]) -> list[Path]:
+    """The suite's files that hold the checks of these requirements."""
+    known = _modules(release_id)
+    return sorted({path for name in wanted for path in known.get(name, ())})
+
+
+@lru_cache
+def _modules(release_id: str) -> Mapping[str, Collection[Path]]:
+    """The files by the requirements that their checks test; the whole suite is looked through only for this."""
+    from conformance.checkrun import requirement_ids
+
+    found: dict[str, set[Path]] = {}
+    for item in collect_checks(Settings(release=release_id)):
+        for name in requirement_ids(item):
+            found.setdefault(name, set()).add(item.path)
+    return found
 
 
 def _subject(requirement: Requirement) -> str:

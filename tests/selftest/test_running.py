@@ -11,7 +11,7 @@ from conformance.mock.defects import catalogue
 from conformance.runner import collect_checks
 from conformance.selftest.case import DEFECT, VARIANT, Case, Findings
 from conformance.selftest.judging import judge_defect
-from conformance.selftest.running import Runner, impatient, neighbourhood, profile_of
+from conformance.selftest.running import Runner, choosing, impatient, modules_of, neighbourhood, profile_of
 from conformance.settings import Settings
 
 RELEASE = load_release("2023.4")
@@ -74,8 +74,16 @@ def checks():
 
 
 def chosen(checks, *breaks: str) -> set[str]:
-    chooses = neighbourhood(RELEASE, breaks)
+    chooses = choosing(neighbourhood(RELEASE, breaks))
     return {name for item in checks if chooses(item) for name in requirement_ids(item)}
+
+
+def test_the_modules_of_a_neighbourhood_hold_all_its_checks(checks):
+    wanted = neighbourhood(RELEASE, ("get.id",))
+    modules = modules_of("2023.4", wanted)
+    chooses = choosing(wanted)
+    assert {item.path for item in checks if chooses(item)} == set(modules)
+    assert len(modules) < len({item.path for item in checks})
 
 
 def test_the_neighbourhood_is_the_endpoint_of_what_is_broken(checks):

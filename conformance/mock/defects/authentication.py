@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from conformance.contract import Release
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.defects.client import Answer, Client
 from conformance.mock.defects.defect import Defect, Probe
-from conformance.mock.defects.kinds import JSON_READS, MODEL_ENDPOINTS
+from conformance.mock.defects.kinds import MODEL_ENDPOINTS
 from conformance.mock.defects.observations import outcome, shown_status, status_of
 from conformance.mock.records import Metadata, Upload, User, Version
 from conformance.mock.replies import Refusal
@@ -110,23 +110,13 @@ def challenge(value: str | None) -> type[Behaviour]:
     return Challenge
 
 
-def _payload(client: Client, endpoint: str) -> dict[str, Any]:
-    sent = client.upload()
-    payloads: dict[str, dict[str, Any]] = {
-        "list": {"workspace_id": client.workspace},
-        "list_versions": {"model_id": sent.name},
-        "get_config_by_id": {"model_id": sent.id},
-    }
-    return payloads[endpoint] if endpoint in payloads else {"id": client.model_id(sent)}
-
-
 def asked_with(endpoint: str, what: str, token: Callable[[Client], str | None]) -> Probe:
     """How an endpoint answers a right request with this token."""
 
     def ask(client: Client) -> Answer:
         if endpoint == "upload_and_convert":
             return client.upload(token=token(client)).answer
-        return client.call(endpoint, _payload(client, endpoint), token=token(client))
+        return client.ask(endpoint, client.upload(), token=token(client))
 
     return status_of(f"{endpoint} with {what}", ask)
 
@@ -162,8 +152,8 @@ def _requirement(endpoint: str) -> str:
     return {"upload_and_convert": "upload"}.get(endpoint, endpoint.replace("_", "-")) + ".requires-token"
 
 
-def _missing_token() -> Iterator[Defect]:
-    for endpoint in MODEL_ENDPOINTS:
+def _missing_token(release: Release) -> Iterator[Defect]:
+    for endpoint in release.probed:
         yield Defect(
             _requirement(endpoint).replace("requires-token", "open-without-token"),
             f"{endpoint} answers requests without a token.",
@@ -198,7 +188,7 @@ def _hidden() -> Iterator[Defect]:
     )
 
 
-def authentication_defects() -> Iterator[Defect]:
+def authentication_defects(release: Release) -> Iterator[Defect]:
     """All of them."""
     accepted = "authentication.bearer-token-accepted"
     yield Defect(
@@ -208,7 +198,7 @@ def authentication_defects() -> Iterator[Defect]:
         refusing_everyone(MODEL_ENDPOINTS),
         asked_with("list", "a good token", _own),
     )
-    for endpoint in JSON_READS:
+    for endpoint in release.reads:
         yield Defect(
             f"authentication.everyone-refused.{endpoint.replace('_', '-')}",
             f"{endpoint} refuses good tokens.",
@@ -216,7 +206,7 @@ def authentication_defects() -> Iterator[Defect]:
             refusing_everyone((endpoint,)),
             asked_with(endpoint, "a good token", _own),
         )
-    yield from _missing_token()
+    yield from _missing_token(release)
     yield Defect(
         "authentication.refused-upload-kept",
         "An upload without good credentials is refused and stored.",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from conformance.contract import load_release
 from conformance.mock.defects import samples
 
 if TYPE_CHECKING:
@@ -80,22 +81,31 @@ class Sent:
 
 
 class Client:
-    """A user of one instance, with a workspace of their own for one probe."""
+    """A user of one instance, with a workspace of their own for one probe; `release` is the contract's."""
 
     def __init__(self, mock: MockInstance, scope: str) -> None:
         self.mock = mock
+        self.release = load_release(mock.release)
         self._address = urlsplit(mock.url)
         self._scope = scope
         self._names = 0
         self._connection: http.client.HTTPConnection | None = None
-        created = self.post("/v1/api/workspaces/create", {"workspace_name": f"probe-{scope}"})
-        self.workspace: int = created.at("workspace_id")
+        self.workspace = self.make_workspace(f"probe-{scope}")
 
     def close(self) -> None:
         """Close the connection."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def neighbour(self) -> Client:
+        """The same user in a workspace that nothing has used before; to be closed like this one."""
+        return Client(self.mock, self.name())
+
+    def make_workspace(self, name: str) -> int:
+        """The id of a new workspace."""
+        created: int = self.post("/v1/api/workspaces/create", {"workspace_name": name}).at("workspace_id")
+        return created
 
     # requests
 
@@ -129,6 +139,30 @@ class Client:
     def call(self, endpoint: str, payload: Any, **options: Any) -> Answer:
         """A request to one of the models endpoints."""
         return self.post(f"/v1/api/models/{endpoint}", payload, **options)
+
+    def question(self, endpoint: str, sent: Sent) -> dict[str, Any]:
+        """A right request to an endpoint about an upload, as the documents or the release's client ask."""
+        if endpoint in ("get_version_by_id", "get_model_version_by_id", "get_upload_logs"):
+            return {"model_version_id": sent.id}
+        if endpoint == "list":
+            return {"workspace_id": self.workspace}
+        if endpoint == "list_versions":
+            return {"model_id": sent.name, "models_pk_id": self.model_id(sent)}
+        if endpoint == "list_versions_for_model":
+            return {"model_id": sent.name, "workspace_id": self.workspace}
+        if endpoint == "get_config_by_id":
+            return {"model_id": sent.id}
+        if endpoint == "delete_model":
+            return {"model_id": sent.name, "workspace_id": self.workspace, "confirm_delete": True}
+        if endpoint == "delete_model_versions":
+            return {"model_versions": [self.version(sent).get("model_version")], "confirm_delete": True}
+        return {"id": self.model_id(sent)}
+
+    def ask(self, endpoint: str, sent: Sent, **options: Any) -> Answer:
+        """The answer to a right request about an upload; of the upload endpoint its own answer."""
+        if endpoint == "upload_and_convert":
+            return sent.answer
+        return self.call(endpoint, self.question(endpoint, sent), **options)
 
     # uploads
 
@@ -181,10 +215,28 @@ class Client:
         """The models of this or another workspace."""
         return self.call("list", {"workspace_id": workspace_id or self.workspace}, **options)
 
+    def listed_rows(self, workspace_id: int | None = None) -> Rows:
+        """The rows of the list of this or another workspace."""
+        return objects(self.list(workspace_id).at("models"))
+
+    def listed_models(self, workspace_id: int | None = None) -> Rows:
+        """The models' own fields in each row of the list."""
+        return [self._model_of(row) for row in self.listed_rows(workspace_id)]
+
     def listed(self, name: str) -> dict[str, Any]:
-        """A model's row in the list, empty where there is none."""
-        rows = objects(self.list().at("models"))
-        return next((row for row in rows if row.get("name") == name), {})
+        """A model's own fields in the list, empty where there is no such model."""
+        return self._model_of(self.row(name))
+
+    def row(self, name: str) -> dict[str, Any]:
+        """A model's whole row in the list, empty where there is none."""
+        return next((row for row in self.listed_rows() if self._model_of(row).get("name") == name), {})
+
+    def _model_of(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Where a row holds the model's own fields: the release says. Empty where there is no such object."""
+        found: Any = row
+        for step in self.release.model_in_list:
+            found = found.get(step) if isinstance(found, dict) else None
+        return found if isinstance(found, dict) else {}
 
     def model_id(self, sent: Sent) -> int:
         """A model's id as the list or list_versions shows it, else 0."""
@@ -211,7 +263,7 @@ class Client:
 
     def config(self, sent: Sent) -> Answer:
         """What get_config_by_id says of the version."""
-        return self.call("get_config_by_id", {"model_id": sent.id})
+        return self.ask("get_config_by_id", sent)
 
     def settled(self, sent: Sent) -> str:
         """The status that the upload's conversion ends with; the last one seen where it doesn't end."""

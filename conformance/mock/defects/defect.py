@@ -19,7 +19,7 @@ class Defect:
     """One wrong behaviour of the instance.
 
     `says` is what it does, in one sentence; `breaks` names the requirements that it violates, the one it is about
-    first; `release` is the release it fits; `probe` shows it without the suite.
+    first; it fits the releases from `since` to `until`, None where no end is known; `probe` shows it without the suite.
     """
 
     id: str
@@ -27,4 +27,5 @@ class Defect:
     breaks: tuple[str, ...]
     behaviour: type[Behaviour]
     probe: Probe
-    release: str = "2023.4"
+    since: str = "2023.4"
+    until: str | None = None

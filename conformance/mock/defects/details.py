@@ -159,7 +159,10 @@ def _versions_agree(client: Client) -> bool:
     sent = client.upload()
     client.settled(sent)  # a conversion that ends between the two reads changes the image path
     row, told = client.version(sent), client.details(sent).at("models", 0)
-    return isinstance(told, dict) and all(row.get(name) == value for name, value in told.items())
+    if not isinstance(told, dict):
+        return False
+    # Releases that tell a version's owner do so in list_versions alone.
+    return all(row.get(name) == value for name, value in told.items() if name != "owner_id")
 
 
 def _config_of(framework: str) -> Probe:

@@ -19,6 +19,10 @@ Holder = Any
 Wrong = Callable[[Holder, Any], None]
 """Makes the value at a key of its holder wrong."""
 
+Wrap = Callable[[Any], Any]
+_WRAPPED_LIST: tuple[str, Wrap] = ("an object", lambda body: {"models": body})
+_WRAPPED_OBJECT: tuple[str, Wrap] = ("a list", lambda body: [body])
+
 
 def field_defects(release: Release) -> Iterator[Defect]:
     """The defects of each field that the release's requirements name, in their order."""
@@ -58,7 +62,8 @@ def _ways(requirement: Requirement, spec: FieldSpec) -> Iterator[tuple[str, str,
     if spec.pointer:
         yield "nested", "stands in a list of its own", lambda holder, key: _put(holder, key, [holder[key]])
     else:
-        yield "nested", "stands in an object", lambda holder, key: _put(holder, key, {"models": holder[key]})
+        where, wrap = _WRAPPED_LIST if "array" in spec.types else _WRAPPED_OBJECT
+        yield "nested", f"stands in {where}", lambda holder, key: _put(holder, key, wrap(holder[key]))
 
 
 def _must_be_present(requirement: Requirement) -> bool:
@@ -76,10 +81,13 @@ def _malform(spec: FieldSpec) -> tuple[str, Callable[[Any], Any]] | None:
     """A change that keeps the type and breaks the form, None where any value of the type is good."""
     import jsonschema_rs
 
+    if spec.schema.get("items", {}).get("type") == "string":
+        return "holds a number", lambda value: [7]
     judge = jsonschema_rs.Draft202012Validator(dict(spec.schema), validate_formats=True)
     sample = next(iter([*spec.schema.get("examples", ()), *spec.schema.get("enum", ())]), None)
     changes: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-        ("is zero", lambda value: 0 if isinstance(value, int) else value),
+        ("is zero", lambda value: 0 if _is_integer(value) else value),
+        ("is negative", lambda value: -1 if _is_integer(value) else value),
         ("is in upper case", lambda value: value.upper() if isinstance(value, str) else value),
         ("has no dashes", lambda value: value.replace("-", "") if isinstance(value, str) else value),
         ("is a word", lambda value: "somebody" if isinstance(value, str) else value),
@@ -87,6 +95,10 @@ def _malform(spec: FieldSpec) -> tuple[str, Callable[[Any], Any]] | None:
     if sample is None:
         return None
     return next((change for change in changes if not judge.is_valid(change[1](sample))), None)
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _with(endpoint: str, pointer: str, wrong: Wrong) -> type[Behaviour]:

@@ -25,6 +25,9 @@ JSON_READS = _NEWEST.reads
 MODEL_ENDPOINTS = tuple(_NEWEST.endpoints)
 """The endpoints of all releases; one that a release doesn't have is never called there."""
 
+BY_VERSION = ("get_version_by_id", "get_model_version_by_id")
+"""The endpoints that show a version with its configuration."""
+
 Change = Callable[[Behaviour, Call, Reply], None]
 Applies = Callable[[Call, Reply], bool]
 Condition = Callable[[Fields, Upload], bool]
@@ -71,14 +74,18 @@ def newest_answer(behaviour: Behaviour, call: Call, user: User) -> Any:
     """What an endpoint says when it asks its tables without a condition: of all, or of the newest."""
     models = [model for model in behaviour.store.models() if model.workspace_id in user.workspaces]
     versions = [version for model in models for version in behaviour.store.versions_of(model.id)]
-    if call.endpoint == "list":
+    if call.endpoint in ("list", "list_versions_for_model"):
         return rendering.listed_models(models, behaviour)
     if call.endpoint == "list_versions":
         return [rendering.listed_version(version, behaviour) for version in versions]
     if call.endpoint == "get_config_by_id":
         return {"model_config": rendering.short_config(versions[0], behaviour) if versions else None}
-    if not models:
+    if not versions:
         return None
+    if call.endpoint in BY_VERSION:
+        return {"model_version": rendering.configured_version(versions[0], behaviour)}
+    if call.endpoint == "get_upload_logs":
+        return {"logs": behaviour.logs_of(versions[0], None)}
     own = behaviour.store.versions_of(models[0].id)
     if call.endpoint == "get_by_id":
         return rendering.model_details(models[0], behaviour.config_of_model(own), behaviour)

@@ -101,7 +101,7 @@ def _arrives(size: int) -> Probe:
 
 
 def _kept_apart(client: Client) -> bool:
-    clients = [Client(client.mock, client.name()) for _ in range(_AT_ONCE)]
+    clients = [client.neighbour() for _ in range(_AT_ONCE)]
     contents = [samples.padded(samples.onnx_model(str(number)), MIB) for number in range(_AT_ONCE)]
     try:
         with ThreadPoolExecutor(_AT_ONCE) as pool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.contract import load_release
+from conformance.contract import Release
 from conformance.mock.defects.authentication import authentication_defects
 from conformance.mock.defects.configs import config_defects
 from conformance.mock.defects.conversion import conversion_defects
@@ -28,16 +28,13 @@ from conformance.mock.defects.transport import transport_defects
 from conformance.mock.defects.unusual import unusual_defects
 from conformance.mock.defects.versions import version_defects
 
-RELEASE = "2023.4"
 
-
-def all_defects() -> Iterator[Defect]:
-    """Every defect, topic by topic."""
-    release = load_release(RELEASE)
+def all_defects(release: Release) -> Iterator[Defect]:
+    """Every defect, topic by topic; those of an endpoint or a field only where the release has it."""
     yield from transport_defects(release)
-    yield from authentication_defects()
+    yield from authentication_defects(release)
     yield from token_defects()
-    yield from refusal_defects()
+    yield from refusal_defects(release)
     yield from metadata_defects()
     yield from part_defects()
     yield from name_defects()

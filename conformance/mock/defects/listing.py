@@ -80,15 +80,15 @@ def _listed_now(client: Client) -> bool:
 
 def _rows_of_one(client: Client) -> int:
     client.twice()
-    return len(client.list().at("models") or [])
+    return len(client.listed_rows())
 
 
 def _leaks(client: Client) -> int:
-    neighbour = Client(client.mock, client.name())
+    neighbour = client.neighbour()
     try:
         neighbour.upload()
         client.upload()
-        return len(client.list().at("models") or [])
+        return len(client.listed_rows())
     finally:
         neighbour.close()
 
@@ -96,7 +96,7 @@ def _leaks(client: Client) -> int:
 def _many(client: Client) -> int:
     for _ in range(CAP + 1):
         client.upload()
-    return len(client.list().at("models") or [])
+    return len(client.listed_rows())
 
 
 def _selections() -> Iterator[Defect]:

@@ -79,7 +79,7 @@ def _name_kept(given: str) -> Probe:
     def look(client: Client) -> str:
         name = given + client.name()
         client.upload(name)
-        shown = [row.get("name") for row in client.list().at("models") or []]
+        shown = [model.get("name") for model in client.listed_models()]
         return f"a model named {given!a}…: {'kept' if name in shown else 'not kept'}"
 
     return look
@@ -122,6 +122,9 @@ def _model_names() -> Iterator[Defect]:
         yield Defect(f"upload.name.{word}", says, ("upload.name-kept",), _model_named(rename), _name_kept(given))
 
 
+LAST_OF_ANY_NAME = "2024.4"
+"""The last release that takes a file by any name; the next ones want an ending that they know."""
+
 _FILE_NAME_BREAKS = {
     "basename": ("list-versions.file-name-path",),
     "lower-cased": ("list-versions.file-name-verbatim",),
@@ -151,6 +154,7 @@ def _file_names() -> Iterator[Defect]:
             _FILE_NAME_BREAKS.get(word, ("list-versions.file-name-verbatim", "list-versions.file-name-path")),
             _file_named(rename),
             _file_name_kept(given),
+            until=None if "." in given else LAST_OF_ANY_NAME,
         )
 
 

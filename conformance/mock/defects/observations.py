@@ -18,6 +18,8 @@ _FORMS = (
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "a UUID"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)"), "an RFC 3339 time"),
     (re.compile('""'), "two quotation marks"),
+    (re.compile(r"\d+\.\d+\.\d+"), "a version"),
+    (re.compile("public|private"), "a visibility"),
     (re.compile(r"(pending_load|attempting_load)_(native|container)|uploading|ready|error"), "a status"),
 )
 _ABSENT = object()
@@ -36,16 +38,7 @@ def field_shape(endpoint: str, pointer: str) -> Probe:
 
 def documented(client: Client, endpoint: str) -> Answer:
     """The endpoint's reply about a model just uploaded, asked as documented."""
-    sent = client.upload()
-    if endpoint == "upload_and_convert":
-        return sent.answer
-    if endpoint == "list":
-        return client.list()
-    if endpoint == "get_config_by_id":
-        return client.config(sent)
-    if endpoint == "list_versions":
-        return client.call(endpoint, {"model_id": sent.name, "models_pk_id": client.model_id(sent)})
-    return client.details(sent, endpoint)
+    return client.ask(endpoint, client.upload())
 
 
 def _first_at(answer: Answer, pointer: str) -> Any:

@@ -11,6 +11,7 @@ from conformance.mock.defects.client import Client, file_part, metadata_part
 from conformance.mock.defects.defect import Defect, Probe
 from conformance.mock.defects.kinds import Fields, framework_of, raw_fields, upload_refused
 from conformance.mock.defects.metadata import home_of
+from conformance.mock.defects.names import LAST_OF_ANY_NAME
 from conformance.mock.defects.observations import outcome, shown_status
 from conformance.mock.defects.samples import onnx_model
 from conformance.mock.metadata import parse_metadata
@@ -175,4 +176,5 @@ def part_defects() -> Iterator[Defect]:
             breaks,
             upload_refused(_no_extension(framework), "The file needs to be a .zip, .pt or .onnx file."),
             _without_extension(framework or "pytorch"),
+            until=LAST_OF_ANY_NAME,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from conformance.contract import DEFAULT_RELEASE
 from conformance.errors import ConformanceError
 from conformance.mock.defects.client import Client
 from conformance.mock.server import MockInstance
@@ -22,10 +23,11 @@ class ProbeFailed(ConformanceError):
 
 
 class Prover:
-    """Proves defects against one right instance that all of them share; a context manager."""
+    """Proves defects of a release against one right instance that all of them share; a context manager."""
 
-    def __init__(self) -> None:
-        self._right = MockInstance(step_delay=STEP_DELAY)
+    def __init__(self, release: str = DEFAULT_RELEASE) -> None:
+        self.release = release
+        self._right = MockInstance(step_delay=STEP_DELAY, release=release)
         self._seen: dict[Probe, str] = {}
         self._runs = 0
 
@@ -53,7 +55,7 @@ class Prover:
 
     def look(self, behaviour: Behaviour, probe: Probe) -> str:
         """What the probe sees of an instance that behaves so."""
-        with MockInstance(behaviour=behaviour, step_delay=STEP_DELAY) as mock:
+        with MockInstance(behaviour=behaviour, step_delay=STEP_DELAY, release=self.release) as mock:
             return self._look(mock, probe)
 
     def _look(self, mock: MockInstance, probe: Probe) -> str:
@@ -65,7 +67,7 @@ class Prover:
             client.close()
 
 
-def prove(defect: Defect) -> str:
-    """One line of evidence that the defect is real. Raises ProbeFailed where it shows nothing."""
-    with Prover() as prover:
+def prove(defect: Defect, release: str = DEFAULT_RELEASE) -> str:
+    """One line of evidence that the defect is real in a release. Raises ProbeFailed where it shows nothing."""
+    with Prover(release) as prover:
         return prover.prove(defect)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from conformance.contract import Release
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.defects.client import Answer, Client
 from conformance.mock.defects.defect import Defect, Probe
@@ -41,7 +42,9 @@ def is_malformed(call: Call, reply: Reply) -> bool:
 
 
 def lacks_field(call: Call, reply: Reply) -> bool:
-    """The required field of the request is missing or null."""
+    """A refused request whose required field is missing or null."""
+    if not refused(call, reply):
+        return False
     name = REQUIRED.get(call.endpoint)
     payload = call.payload
     if name is None or not isinstance(payload, dict):
@@ -183,7 +186,7 @@ def _coded(code: int) -> type[Behaviour]:
     return _envelope(lambda reply: {**reply.body, "code": code})
 
 
-def refusal_defects() -> Iterator[Defect]:
+def refusal_defects(release: Release) -> Iterator[Defect]:
     """All of them."""
     yield from _envelopes()
     code = ("errors.code-equals-status",)
@@ -195,7 +198,7 @@ def refusal_defects() -> Iterator[Defect]:
             _coded(wrong),
             _refusal,
         )
-    for endpoint in JSON_READS:
+    for endpoint in release.reads:
         yield Defect(
             f"errors.malformed-json.{endpoint.replace('_', '-')}-answers",
             f"{endpoint} takes a body that isn't JSON for a request without conditions.",

@@ -78,17 +78,17 @@ def _models_after(what: str, names: Callable[[str], tuple[str, str]]) -> Probe:
     def count(client: Client) -> int:
         for name in names(client.name()):
             client.upload(name)
-        return len(client.list().at("models") or [])
+        return len(client.listed_rows())
 
     return seen(f"models after {what}", count)
 
 
 def _two_workspaces(client: Client) -> str:
     name = client.name()
-    other = client.post("/v1/api/workspaces/create", {"workspace_name": f"{name}-b"}).at("workspace_id")
+    other = client.make_workspace(f"{name}-b")
     client.upload(name)
     client.upload(name, changes={"workspace_id": other})
-    held = [len(client.list(workspace).at("models") or []) for workspace in (client.workspace, other)]
+    held = [len(client.listed_rows(workspace)) for workspace in (client.workspace, other)]
     return f"one name in two workspaces: {held[0]} and {held[1]} models"
 
 

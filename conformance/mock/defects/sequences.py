@@ -62,7 +62,8 @@ class _DetailsAfterConfig(Behaviour):
 def _walked(framework: str) -> Probe:
     def ask(client: Client) -> Answer:
         sent = client.upload(framework=framework)
-        model_id = client.list().at("models", 0, "id")
+        (listed,) = client.listed_models()
+        model_id = listed.get("id")
         client.call("get_by_id", {"id": model_id})
         client.call("list_versions", {"model_id": sent.name, "models_pk_id": model_id})
         client.config(sent)

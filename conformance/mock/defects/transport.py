@@ -10,7 +10,7 @@ from conformance.contract import Release
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.defects.client import Answer, Client, file_part, metadata_part
 from conformance.mock.defects.defect import Defect, Probe
-from conformance.mock.defects.kinds import JSON_READS, MODEL_ENDPOINTS, framework_of, raw_fields, reply_changed
+from conformance.mock.defects.kinds import framework_of, raw_fields, reply_changed
 from conformance.mock.defects.observations import documented, seen, shown_status, status_of
 from conformance.mock.defects.samples import onnx_model
 from conformance.mock.records import Metadata, Upload, User
@@ -146,13 +146,7 @@ def _docs(client: Client) -> str:
 
 def _curl_read(endpoint: str) -> Probe:
     def ask(client: Client) -> Answer:
-        sent = client.upload()
-        payloads: dict[str, dict[str, Any]] = {
-            "list": {"workspace_id": client.workspace}, "get_config_by_id": {"model_id": sent.id},
-            "list_versions": {"model_id": sent.name},
-        }  # fmt: skip
-        payload = payloads.get(endpoint) or {"id": client.model_id(sent)}
-        return client.call(endpoint, payload, headers=CURL)
+        return client.ask(endpoint, client.upload(), headers=CURL)
 
     return status_of(f"{endpoint} through curl", ask)
 
@@ -184,7 +178,7 @@ def transport_defects(release: Release) -> Iterator[Defect]:
         _docs,
     )
     labels = ("text/plain", "text/html", "application/octet-stream")
-    for number, endpoint in enumerate(MODEL_ENDPOINTS):
+    for number, endpoint in enumerate(release.probed):
         word = endpoint.replace("_", "-")
         fields = tuple(requirement.id for requirement in release.fields(endpoint))
         label = labels[number % len(labels)]
@@ -209,7 +203,7 @@ def transport_defects(release: Release) -> Iterator[Defect]:
             _replaced(endpoint, "", "application/json"),
             _body(endpoint),
         )
-    for endpoint in JSON_READS:
+    for endpoint in release.reads:
         yield Defect(
             f"curl.{endpoint.replace('_', '-')}.blocked",
             f"{endpoint} is refused to curl.",

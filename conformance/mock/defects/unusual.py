@@ -45,9 +45,9 @@ def _page(behaviour: Behaviour, call: Call, reply: Reply) -> None:
 
 
 def _with_more(client: Client) -> str:
-    client.upload()
-    found = client.call("list", {"workspace_id": client.workspace, "verbose": True}).at("models", 0, "id")
-    return f"ids in a list with an unknown key beside: {type(found).__name__}"
+    sent = client.upload()
+    found = client.call("get_config_by_id", {"model_id": sent.id, "verbose": True}).at("model_config", "id")
+    return f"the id in a configuration asked for with an unknown key beside: {type(found).__name__}"
 
 
 def _strange(client: Client) -> str:

@@ -141,7 +141,7 @@ def _listed_times(client: Client) -> str:
 
 def _order(client: Client) -> str:
     names = [client.upload().name for _ in range(3)]
-    shown = [row["name"] for row in client.list().at("models")]
+    shown = [model["name"] for model in client.listed_models()]
     return " ".join(str(names.index(name)) for name in shown)
 
 
@@ -190,6 +190,7 @@ def reply_variants() -> Iterator[Variant]:
         "Owners are UUIDs in list_versions only. Recorded: 2024.2 on.",
         reply_changed("list_versions", _owner_of_versions),
         seen("a version's owner of two quotation marks", lambda client: _row(client)["owner_id"] == '""'),
+        until="2024.4",
     )
     zone = timezone(timedelta(hours=-5, minutes=-30))
     forms: tuple[tuple[str, str, Callable[[datetime], str]], ...] = (
@@ -220,4 +221,4 @@ def reply_variants() -> Iterator[Variant]:
 def _listed_ten(client: Client) -> list[dict[str, Any]]:
     for _ in range(10):
         client.upload()
-    return list(client.list().at("models"))
+    return client.listed_models()

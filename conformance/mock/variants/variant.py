@@ -19,7 +19,8 @@ class Variant:
     """One healthy difference.
 
     `says` is what is different, in one sentence; `look` shows it without the suite; `untestable` names the
-    requirements that nothing can be said about on such an instance.
+    requirements that nothing can be said about on such an instance. It fits the releases from `since` to `until`, None
+    where no end is known.
     """
 
     id: str
@@ -27,4 +28,5 @@ class Variant:
     behaviour: type[Behaviour]
     look: Look
     untestable: tuple[str, ...] = ()
-    release: str = "2023.4"
+    since: str = "2023.4"
+    until: str | None = None

@@ -56,7 +56,7 @@ def test_several_variants_at_once():
 
 
 def test_an_unknown_variant_is_refused_with_near_ones():
-    with pytest.raises(UsageError, match=r"there is no variant 'times\.y': did you mean times\.z"):
+    with pytest.raises(UsageError, match=r"has no variant 'times\.y': did you mean times\.z"):
         behaviour_for(["times.y"])
     assert type(behaviour_for([])) is Behaviour
 

@@ -28,6 +28,8 @@ SECRET_HEADERS = frozenset(
 SECRET_FIELDS = ("access_token", "refresh_token", "id_token", "password", "client_secret")
 
 MIN_SECRET_LENGTH = 4  #: characters; what is shorter can't be told from ordinary text
+_MAX_REMEMBERED = 256  #: characters of a text whose redaction is remembered
+_MAX_SEEN = 2048
 _MIN_SEGMENT_LENGTH = 16
 _MIN_BASE64_LENGTH = 6
 
@@ -41,6 +43,7 @@ class Redactor:
         self._lock = threading.Lock()
         self._known: dict[str, _Spellings] = {}
         self._longest_first: tuple[_Spellings, ...] = ()
+        self._seen: dict[str, str] = {}
         for secret in secrets:
             self.add(secret)
 
@@ -59,9 +62,21 @@ class Redactor:
                     self._known[part] = _Spellings(part)
             order = sorted(self._known, key=len, reverse=True)
             self._longest_first = tuple(self._known[known] for known in order)
+            self._seen = {}  # a new one: who is reading the old one may still write to it
 
     def text(self, text: str) -> str:
         """`text` without secrets."""
+        if len(text) > _MAX_REMEMBERED:
+            return self._redacted(text)
+        # Names and values of headers come again with each exchange.
+        seen = self._seen
+        if text not in seen:
+            if len(seen) >= _MAX_SEEN:
+                return self._redacted(text)
+            seen[text] = self._redacted(text)
+        return seen[text]
+
+    def _redacted(self, text: str) -> str:
         for spellings in self._longest_first:
             text = spellings.redact(text)
         for pattern in _field_patterns():

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from conformance.evidence.redaction import Redactor
@@ -65,7 +65,7 @@ class TokenForge:
         """Well-formed RS256 tokens that another key than the identity provider's has signed."""
         kid = {} if self._kid is None else {"kid": self._kid}
         other = {**self._fresh_claims, "iss": _FOREIGN_ISSUER}
-        jwk = self._key.as_dict(private=False)
+        jwk = _key().as_dict(private=False)
         found = [
             self._forgery("the run's claims signed by another key", self._signed(kid, self._fresh_claims)),
             self._forgery("a token of another issuer", self._signed(kid, other)),
@@ -98,17 +98,11 @@ class TokenForge:
     def _payload(self) -> str:
         return _encoded(self._fresh_claims)
 
-    @cached_property
-    def _key(self) -> Any:
-        from joserfc.jwk import RSAKey
-
-        return RSAKey.generate_key(2048)
-
     def _signed(self, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
         from joserfc import jws
 
         payload = json.dumps(claims, separators=(",", ":")).encode()
-        signed: str = jws.serialize_compact({"alg": "RS256", "typ": "JWT", **header}, payload, self._key)
+        signed: str = jws.serialize_compact({"alg": "RS256", "typ": "JWT", **header}, payload, _key())
         return signed
 
     def _forgery(self, label: str, token: str) -> Forgery:
@@ -117,6 +111,14 @@ class TokenForge:
             if len(part) >= _MIN_SECRET_LENGTH:
                 self._redactor.add(part)
         return Forgery(label, Secret(token))
+
+
+@cache
+def _key() -> Any:
+    """A key that no identity provider knows, made once a process: making it takes longer than a dozen requests."""
+    from joserfc.jwk import RSAKey
+
+    return RSAKey.generate_key(2048)
 
 
 def expiry(token: str) -> float | None:

@@ -245,3 +245,16 @@ def test_a_secret_across_the_bound_is_gone():
     kept = recorder.record(Exchange("1", None, None, "t", 0.0, request, Response.of(200, "OK", [], content), None))
     assert kept.response.body.endswith("[reda")
     assert (kept.response.truncated, kept.response.size) == (True, len(content))
+
+
+def test_what_was_clean_before_a_secret_was_known_is_redacted_after():
+    redactor = Redactor()
+    assert redactor.text("host-4711") == "host-4711"
+    redactor.add("host-4711")
+    assert redactor.text("host-4711") == "[redacted]"
+
+
+def test_more_texts_than_are_remembered_are_all_redacted():
+    redactor = Redactor(["hunter2-hunter2"])
+    for number in range(5000):
+        assert redactor.text(f"{number} hunter2-hunter2") == f"{number} [redacted]"

@@ -189,7 +189,7 @@ def serve(
     if defects:
         from conformance.mock.defects import behaviour_for
 
-        behaviour = behaviour_for(defects)
+        behaviour = behaviour_for(defects, release)
     # Blocked in every thread and waited for here: a handler would only run once the main thread wakes, and a signal
     # that the kernel gives to another thread doesn't wake it.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)

@@ -1,4 +1,4 @@
-"""The calls beside the model endpoints, which all releases answer alike: workspaces, users, older uploads, the token."""
+"""The calls beside the model endpoints, alike in all releases: workspaces, users, the older uploads, the token."""
 
 from __future__ import annotations
 

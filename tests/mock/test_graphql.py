@@ -37,7 +37,20 @@ query UserDefaultWorkspace($user_id: String = "") { user_default_workspace(where
   workspace { archived created_at created_by name id users { user_id } pipelines { id } models { models { id } } } } }
 """
 MODEL = "query ($id: bigint!) { models_by_pk(id: $id) { id name owner_id workspace { id } models { id file_size } } }"
-QUERIES = {"version": VERSION, "config": CONFIG, "workspace": WORKSPACE, "default": DEFAULT, "model": MODEL}
+SEARCH = """
+query GetModels($search_term: String!, $user_id: String!, $workspace_id: bigint!) {
+  search_models(args: {search: $search_term}, where: {_and: [
+    {owner_id: {_eq: $user_id}}, {model: {workspace: {_and: [{id: {_eq: $workspace_id}}]}}}
+  ]}, order_by: {created_at: desc}) { id } }
+"""
+QUERIES = {
+    "search": SEARCH,
+    "version": VERSION,
+    "config": CONFIG,
+    "workspace": WORKSPACE,
+    "default": DEFAULT,
+    "model": MODEL,
+}
 
 
 @pytest.fixture
@@ -174,6 +187,54 @@ def test_a_model_has_its_versions(speaker: Speaker) -> None:
         "id": model_id, "name": "fraud", "owner_id": '""', "workspace": {"id": speaker.client.workspace_id},
         "models": [{"id": version_id, "file_size": len(ONNX)}],
     }  # fmt: skip
+
+
+def found(speaker: Speaker, where: Any, *order_by: dict[str, str]) -> list[int]:
+    """The ids of the versions that a condition lets through, lowest first where no order is asked for."""
+    query = (
+        "query ($where: model_bool_exp, $order: [model_order_by!]) { model(where: $where, order_by: $order) { id } }"
+    )
+    return [version["id"] for version in ask(speaker, query, where=where, order=order_by or {"id": "asc"})]
+
+
+def test_versions_are_found_by_conditions(speaker: Speaker, other: Speaker) -> None:
+    fraud, churn, again = speaker.upload("fraud"), speaker.upload("churn"), speaker.upload("fraud")
+    public = other.upload("fraud", visibility="public")
+    hidden = other.upload("fraud", visibility="private")
+    made = {number: speaker.version(number)["model_version"]["created_at"] for number in (fraud, churn, again, public)}
+    named = {"model_id": {"_eq": "fraud"}}
+    own = {"model": {"workspace": {"id": {"_eq": speaker.client.workspace_id}}}}
+
+    assert found(speaker, None) == found(speaker, {}) == [fraud, churn, again, public]
+    assert found(speaker, named, {"id": "desc"}) == [public, again, fraud]
+    assert found(speaker, {"model_version": {"_eq": speaker.uuid(churn)}}) == [churn]
+    assert found(speaker, {"_and": [named, own]}) == [fraud, again]
+    assert found(speaker, {"_and": {**named, "id": {"_eq": str(fraud)}}}) == [fraud]
+    by_name = {"model": {"workspace": {"name": {"_eq": workspace_name(speaker)}}}}
+    assert found(speaker, by_name) == [fraud, churn, again]
+    assert found(speaker, {"owner_id": {"_eq": other.mock.other_user.id}}) == [public]
+    assert found(speaker, {"created_at": {"_gte": made[again]}}) == [again, public]
+    assert found(speaker, {"created_at": {"_gte": made[churn], "_lte": made[again]}}) == [churn, again]
+    order: list[dict[str, str]] = [{"model_id": "asc"}, {"created_at": "desc"}]
+    assert found(speaker, None, *order) == [churn, public, again, fraud]
+    assert hidden in found(other, None)
+
+
+def test_a_moment_that_is_none_is_an_error(speaker: Speaker) -> None:
+    speaker.upload("fraud")
+
+    assert errors(speaker, '{ model(where: {created_at: {_gte: "yesterday"}}) { id } }')
+
+
+@pytest.mark.parametrize("text", ["FRAUD", "model.on", "", "{uuid}", "{sha}"])
+def test_a_text_is_searched_for_in_names_uuids_digests_and_file_names(speaker: Speaker, text: str) -> None:
+    version_id = speaker.upload("fraud")
+    info = speaker.version(version_id)["model_version"]["file_info"]
+    text = text.format(uuid=info["version"][3:], sha=info["sha"][:9])
+    search = "query ($text: String!) { search_models(args: {search: $text}, order_by: {created_at: desc}) { id } }"
+
+    assert ask(speaker, search, text=text) == [{"id": version_id}]
+    assert ask(speaker, search, text=f"{text} and more") == []
 
 
 def test_only_what_the_caller_may_see_is_there(speaker: Speaker, other: Speaker) -> None:

@@ -22,6 +22,7 @@ import requests
 
 from conformance.errors import UsageError
 from conformance.mock import MockInstance
+from conformance.mock.tables import FORMAT
 
 from .client import Client, eventually
 
@@ -230,7 +231,15 @@ def be_another_database(folder: Path) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("spoil", [spoil_identity, spoil_state, be_another_database])
+def be_of_an_older_layout(folder: Path) -> None:
+    with MockInstance(folder):
+        pass
+    with sqlite3.connect(folder / "state.sqlite3") as database:
+        database.execute(f"PRAGMA user_version = {FORMAT - 1}")
+    database.close()
+
+
+@pytest.mark.parametrize("spoil", [spoil_identity, spoil_state, be_another_database, be_of_an_older_layout])
 def test_a_directory_that_isnt_an_instances_is_one_clear_line(tmp_path: Path, spoil: Any) -> None:
     spoil(tmp_path)
 

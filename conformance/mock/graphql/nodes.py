@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance.mock import rendering
 from conformance.mock.behaviour import Behaviour
+from conformance.mock.graphql.filters import matches, ordered
 from conformance.mock.records import Model, User, Version, Workspace
 from conformance.mock.replies import Refusal
 from conformance.mock.workspaces import default_workspace_name, user_type
@@ -50,6 +51,11 @@ class Scope:
         """The versions of a model that the caller may see, newest first."""
         found = self.behaviour.store.versions_of(model.id)
         return [VersionNode(self, v, model) for v in found if self.behaviour.may_see_version(self.user, v)]
+
+    def every_version(self) -> list[VersionNode]:
+        """The versions that the caller may see, of all models, newest first."""
+        found = self.behaviour.store.versions_of_all(model.id for model in self.behaviour.store.models())
+        return [VersionNode(self, v) for v in found if self.behaviour.may_see_version(self.user, v)]
 
 
 class Node:
@@ -94,6 +100,23 @@ class Root(Node):
             return None
         return ModelNode(self._scope, model)
 
+    def model(
+        self, info: object, where: Mapping[str, Any] | None = None, order_by: Sequence[Mapping[str, str]] = ()
+    ) -> list[VersionNode]:
+        """The versions that the caller may see and the condition lets through, newest first where nothing is said."""
+        return ordered([node for node in self._scope.every_version() if matches(node, where)], order_by)
+
+    def search_models(
+        self,
+        info: object,
+        args: Mapping[str, Any],
+        where: Mapping[str, Any] | None = None,
+        order_by: Sequence[Mapping[str, str]] = (),
+    ) -> list[VersionNode]:
+        """The same, of versions that have the text somewhere in their name, UUID, digest or file name."""
+        wanted = (args.get("search") or "").lower()
+        return [node for node in self.model(info, where, order_by) if wanted in node.searched]
+
     def model_by_pk(self, info: object, id: int | str) -> VersionNode | None:
         """A version that the caller may see."""
         try:
@@ -127,11 +150,9 @@ class WorkspaceNode(Node):
         return [{"user_id": member, "user_type": user_type(member, self.created_by)} for member in members]
 
     def models(self, info: object, order_by: Sequence[Mapping[str, str]] = ()) -> list[ModelNode]:
-        """The workspace's models, the first of several orders counting most."""
+        """The workspace's models."""
         models = self._scope.behaviour.select_list(self._scope.user, self.id)
-        for field, direction in reversed([pair for order in order_by for pair in order.items()]):
-            models = sorted(models, key=lambda model: getattr(model, field), reverse=direction == "desc")
-        return [ModelNode(self._scope, model) for model in models]
+        return [ModelNode(self._scope, model) for model in ordered(models, order_by)]
 
 
 class ModelNode(Node):
@@ -168,7 +189,12 @@ class VersionNode(Node):
         self.status, self.error_summary = version.status, version.error_summary
         self.created_at = self.updated_at = self._time(version.created_at)
         self.created_by, self.created_on_version = scope.behaviour.created_by(version), version.created_on_version
-        self.owner_id = scope.behaviour.version_owner_id(version)
+        self.owner_id = version.created_by
+
+    @property
+    def searched(self) -> str:
+        """What a search looks for its text in."""
+        return "\n".join((self.model_id, self.model_version, self.sha, self.file_name)).lower()
 
     def conversion(self, info: object, path: str | None = None) -> Any:
         """What the upload said of the conversion, or the one key of it that `path` names."""

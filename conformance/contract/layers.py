@@ -27,7 +27,7 @@ def merged(base: Any, patch: Any) -> Any:
 def laid_over(base: Sequence[Mapping[str, Any]], overlay: Mapping[str, Any], release: str) -> list[dict[str, Any]]:
     """The entries of a release's `requirements.yaml` over those that it extends, in the older one's order.
 
-    `capped` lowers a whole endpoint (no page documents it any more), `changed` replaces an entry's keys, `dropped`
+    `capped` lowers a whole endpoint (no page documents it any more) but for the ids `spared`, `changed` replaces an entry's keys, `dropped`
     maps ids to the reason, `requirements` adds entries; one with `after` stands behind that id.
     Raises UsageError for an id that isn't there, or already is.
     """
@@ -47,7 +47,8 @@ def laid_over(base: Sequence[Mapping[str, Any]], overlay: Mapping[str, Any], rel
 
 def _capped(entry: Mapping[str, Any], caps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for cap in caps:
-        if entry["endpoint"] in cap["endpoints"] and entry["level"] == "MUST":
+        applies = entry["endpoint"] in cap["endpoints"] and entry["id"] not in cap.get("spared", ())
+        if applies and entry["level"] == "MUST":
             return {**entry, "level": "SHOULD", "basis": cap["basis"], "source": f"{cap['source']}; {entry['source']}"}
     return dict(entry)
 

@@ -69,6 +69,11 @@ def test_an_endpoint_that_nothing_documents_any_more_is_at_most_should() -> None
     assert by_id["get.c"] == BASE[2]
 
 
+def test_a_promise_that_is_documented_for_all_endpoints_is_spared() -> None:
+    overlay = {"capped": [{"endpoints": ["get"], "spared": ["get.b"], "basis": "client", "source": "a client"}]}
+    assert laid_over(BASE, overlay, "9.9") == BASE
+
+
 @pytest.mark.parametrize(
     ("overlay", "message"),
     [

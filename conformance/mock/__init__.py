@@ -1,4 +1,4 @@
-"""An instance in a box: a stateful HTTP server that keeps the promises of release 2023.4 on loopback.
+"""An instance in a box: a stateful HTTP server that keeps the promises of any release with a contract, on loopback.
 
 It shares nothing with the suite but the contract's data, so that a mistake in one can't hide in the other.
 """

@@ -126,11 +126,16 @@ def assert_field(release: Release, requirement: Requirement, reply: Reply, body:
         ),
         replies=[reply],
     )
-    above = [v for v in violations if pointer.startswith(v.pointer) and v.pointer not in places]
+    above = [v for v in violations if _is_above(v.pointer, pointer) and v.pointer not in places]
     if above:
         raise NotTestable(f"{above[0].path or 'the reply'} {above[0].message}, so {pointer} can't be judged")
     if pointer and not values_at(body, pointer, parents=True):
         raise NotTestable(f"the reply holds nothing that could have {pointer}")
+
+
+def _is_above(pointer: str, inner: str) -> bool:
+    """Whether a pointer is of something that holds what `inner` is of: `models[].model` isn't of `models[].models`."""
+    return not pointer or inner.startswith((f"{pointer}.", f"{pointer}[]"))
 
 
 def _nested(pointer: str) -> bool:

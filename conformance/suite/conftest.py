@@ -12,10 +12,14 @@ from _pytest.mark.structures import ParameterSet
 
 from conformance.contract import Release, load_release
 from conformance.instance.models import Models
+from conformance.instance.reply import Reply
 from conformance.suite.acceptance import OnnxUploads
+from conformance.suite.configured import VersionReplies
 from conformance.suite.context import RELEASE, SuiteContext
-from conformance.suite.metadata import documented_file_name
-from conformance.suite.probes import Probes
+from conformance.suite.metadata import as_client, documented_file_name, unusual
+from conformance.suite.probes import Probes, is_documented
+from conformance.suite.refusals import Refusals
+from conformance.suite.schema_uploads import SchemaUploads
 from conformance.suite.uploads import Uploaded, unique_file, upload
 
 EACH_ENDPOINT = "each_endpoint"
@@ -26,7 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         f"{EACH_ENDPOINT}(kind, own=None): one check an endpoint of the release: probed (the upload and reads), reads, "
-        "or asking (reads that need a parameter); `own` ends the id of the endpoint's own requirement, if it has one",
+        "documented (reads that the documentation shows), or asking (reads that need a parameter); "
+        "`own` ends the id of the endpoint's own requirement, if it has one",
     )
 
 
@@ -54,7 +59,10 @@ def each_endpoint(release: Release, kind: str, own: str | None = None) -> list[P
 
     Raises ValueError where an endpoint has no such requirement: check and contract have come apart.
     """
-    names = {"probed": release.probed, "reads": release.reads, "asking": _asking(release)}[kind]
+    documented = tuple(name for name in release.reads if is_documented(release, name))
+    names = {"probed": release.probed, "reads": release.reads, "documented": documented, "asking": _asking(release)}[
+        kind
+    ]
     return [pytest.param(name, id=name, marks=_own_mark(release, name, own)) for name in names]
 
 
@@ -122,6 +130,12 @@ def probes(context: SuiteContext, onnx_upload: Uploaded) -> Probes:
 
 
 @pytest.fixture(scope="session")
+def refusals(context: SuiteContext, onnx_upload: Uploaded, probes: Probes) -> Refusals:
+    """Requests that can't be served, each sent once, to an instance that has proven to serve those that can."""
+    return Refusals(context, onnx_upload, probes)
+
+
+@pytest.fixture(scope="session")
 def onnx_uploads(context: SuiteContext, models: Models) -> OnnxUploads:
     """The ONNX model, to be uploaded under metadata of a check's own."""
     return OnnxUploads(context, models)
@@ -137,6 +151,46 @@ def minimal_upload(context: SuiteContext, onnx_uploads: OnnxUploads) -> Uploaded
 def pytorch_upload(context: SuiteContext, models: Models) -> Uploaded:
     """A private PyTorch model with both schemas and one version. Only read it."""
     return upload(models, context.pytorch_model, context.name("shared", "pytorch"), visibility="private")
+
+
+@pytest.fixture(scope="session")
+def client_upload(context: SuiteContext, onnx_uploads: OnnxUploads) -> Uploaded:
+    """An ONNX model uploaded as the release's client does, with another Python version and a requirement.
+
+    As it was answered, be it a refusal. Only read it.
+    """
+    metadata = unusual(context.release, onnx_uploads.metadata(context.name("shared", "client")))
+    return onnx_uploads.send(as_client(context.release, metadata))
+
+
+@pytest.fixture(scope="session")
+def schema_uploads(context: SuiteContext, models: Models) -> SchemaUploads:
+    """Uploads that differ in nothing but their Arrow schema, each made once."""
+    return SchemaUploads(context, models)
+
+
+@pytest.fixture(scope="session")
+def neighbour_upload(context: SuiteContext, models: Models, onnx_upload: Uploaded) -> Uploaded:
+    """A model whose name goes on where the shared ONNX model's name ends. Only read it."""
+    return upload(models, context.onnx_model, f"{onnx_upload.name}-b")
+
+
+@pytest.fixture(scope="session")
+def version_replies(probes: Probes, onnx_upload: Uploaded) -> VersionReplies:
+    """What get_version_by_id says of the shared models, each asked once."""
+    return VersionReplies(probes, onnx_upload)
+
+
+@pytest.fixture(scope="session")
+def whole_listing(
+    models: Models,
+    onnx_upload: Uploaded,
+    pytorch_upload: Uploaded,
+    two_versions: tuple[Uploaded, Uploaded],
+    client_upload: Uploaded,
+) -> Reply:
+    """The workspace's list with all of the shared models in it."""
+    return models.list(onnx_upload.workspace_id)
 
 
 @pytest.fixture(scope="session")

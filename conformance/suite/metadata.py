@@ -42,6 +42,27 @@ def metadata_for(
     )
 
 
+CLIENT_KEYS: Final[Mapping[str, Any]] = {"arch": "x86", "accel": "none", "framework_config": None}
+"""What the vendor's clients send in `conversion` beside the documented keys. Source: clients 2024.4.4 and 2025.2.5."""
+
+
+def client_keys(release: Release) -> Metadata:
+    """Those of the keys that the release's client sends: those that the contract's `Conversion` has."""
+    known = release.component_schemas["Conversion"]["properties"]
+    return {key: value for key, value in CLIENT_KEYS.items() if key in known}
+
+
+def unusual(release: Release, metadata: Metadata) -> Metadata:
+    """The metadata with another Python version than all examples have, and with a requirement."""
+    version = release.enumeration("PythonVersion")[-1]
+    return changed(changed(metadata, "conversion.python_version", version), "conversion.requirements", ["numpy"])
+
+
+def as_client(release: Release, metadata: Metadata) -> Metadata:
+    """The metadata with the further keys of `conversion` that the release's client sends."""
+    return {**metadata, "conversion": {**metadata["conversion"], **client_keys(release)}}
+
+
 def documented_file_name(release: Release, file: ModelFile, name: str) -> str:
     """What the release's Requests example of the file's framework calls the file part: the model's name, or the file's.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.contract import Release
 from conformance.errors import NotTestable
 from conformance.instance.credentials import Secret
 from conformance.instance.modelfile import ModelFile
@@ -21,6 +22,11 @@ UPLOAD = "upload_and_convert"
 SHOWS_VERSION = ("get_version_by_id", "get_model_version_by_id")
 BY_VERSION = (*SHOWS_VERSION, "get_upload_logs")
 """The endpoints that take a version's id as `model_version_id`. Source: clients 2024.4.4 and 2025.2.5."""
+
+
+def is_documented(release: Release, endpoint: str) -> bool:
+    """Whether the release's documentation shows a call of the endpoint."""
+    return any(example.endpoint == endpoint for example in release.examples)
 
 
 class Probes:

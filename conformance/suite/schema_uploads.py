@@ -11,6 +11,9 @@ from conformance.suite.context import SuiteContext
 from conformance.suite.metadata import changed, metadata_for
 from conformance.suite.uploads import Uploaded, unique_file
 
+GENERATED = 4
+"""Generated schemas that are uploaded; with the corpus a dozen. Ours: each upload starts a conversion."""
+
 
 def upload_with_schema(context: SuiteContext, models: Models, encoded: str) -> Uploaded:
     """Upload the PyTorch model with `encoded` as both of its schemas, under a name of the schema's own."""
@@ -18,6 +21,23 @@ def upload_with_schema(context: SuiteContext, models: Models, encoded: str) -> U
     file = unique_file(context.pytorch_model, name)
     metadata = changed(metadata_for(file, name, models.workspace_id), "input_schema", encoded)
     return attempt(models, file, changed(metadata, "output_schema", encoded))
+
+
+class SchemaUploads:
+    """One upload a schema. What one check has uploaded, the next needn't upload anew."""
+
+    def __init__(self, context: SuiteContext, models: Models) -> None:
+        self._context = context
+        self._models = models
+        self._made: dict[str, Uploaded] = {}
+
+    def of(self, encoded: str) -> Uploaded:
+        """The upload with `encoded` as both of its schemas, as it was answered."""
+        if encoded not in self._made:
+            self._made[encoded] = upload_with_schema(self._context, self._models, encoded)
+        uploaded = self._made[encoded]
+        _ = uploaded.reply.status  # says that the running check uses what another one may have uploaded
+        return uploaded
 
 
 def assert_schema_accepted(uploaded: Uploaded, *, fields: str, instead: Callable[[], Uploaded]) -> None:

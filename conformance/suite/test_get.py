@@ -16,7 +16,15 @@ from conformance.errors import NotTestable
 from conformance.instance.models import Models
 from conformance.instance.reply import Reply
 from conformance.suite.agreement import assert_is_of, assert_times_agree_with_list
-from conformance.suite.assertions import Nonconformity, assert_field, assert_refused, expect, follows, show
+from conformance.suite.assertions import (
+    Nonconformity,
+    assert_equal,
+    assert_field,
+    assert_refused,
+    expect,
+    follows,
+    show,
+)
 from conformance.suite.context import SuiteContext
 from conformance.suite.listed import Row
 from conformance.suite.requirement import requirement
@@ -30,7 +38,7 @@ from conformance.suite.rows import (
     version_row,
     version_rows,
 )
-from conformance.suite.uploads import Uploaded
+from conformance.suite.uploads import Uploaded, is_id
 
 ENDPOINT = "get"
 KEYS = ("id", "model_id")
@@ -156,6 +164,21 @@ def test_times_are_those_of_the_list(two_versions: tuple[Uploaded, Uploaded]) ->
     """
     newer = two_versions[1]
     assert_times_agree_with_list(newer.details_reply, newer, what="the reply of get")
+
+
+@requirement("get.workspace-is-uploads")
+def test_workspace_is_the_one_uploaded_to(details: Reply, two_versions: tuple[Uploaded, Uploaded]) -> None:
+    """A model is in the workspace that its upload named.
+
+    Upload a model to a workspace, ask for it.
+    Expect that workspace's id in `workspace`.
+    """
+    body = answered(details, what="get of an uploaded model")
+    workspace = body.get("workspace") if isinstance(body, dict) else None
+    workspace_id = workspace.get("id") if isinstance(workspace, dict) else None
+    if not is_id(workspace_id):
+        raise NotTestable("needs workspace.id in the reply of get")
+    assert_equal(workspace_id, two_versions[1].workspace_id, what="workspace.id", reply=details)
 
 
 @requirement("get.unknown-id-refused")

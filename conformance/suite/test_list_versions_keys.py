@@ -27,7 +27,7 @@ from conformance.suite.rows import (
     unknown_id,
     version_rows,
 )
-from conformance.suite.uploads import Uploaded, upload
+from conformance.suite.uploads import Uploaded
 
 
 @pytest.fixture(scope="module")
@@ -66,20 +66,19 @@ def test_id_alone_selects_the_model(release: Release, models: Models, onnx_uploa
 
 
 @requirement("list-versions.only-asked-rows")
-def test_rows_are_the_asked_models_only(context: SuiteContext, models: Models, onnx_upload: Uploaded) -> None:
+def test_rows_are_the_asked_models_only(onnx_upload: Uploaded, neighbour_upload: Uploaded) -> None:
     """No version of another model is shown, not even of one whose name begins the same.
 
     Upload a model, and another whose name goes on where the first one's ends; list the versions of the first.
     Expect each row to name the first model, by its name or by its id.
     """
-    neighbour = upload(models, context.onnx_model, f"{onnx_upload.name}-b")
     reply = onnx_upload.versions_reply()
     body = answered(reply, what="list_versions by model_id and models_pk_id")
     named = [row for row in objects(body) if is_anybodys(row)]
     if not any(belongs(row, onnx_upload) for row in named):
         raise NotTestable("needs rows that name the asked model")
     strange = [row for row in named if not belongs(row, onnx_upload)]
-    strange.sort(key=lambda row: not belongs(row, neighbour))
+    strange.sort(key=lambda row: not belongs(row, neighbour_upload))
     expect(
         not strange,
         expected=f"each row is of {onnx_upload.name!r}, model {onnx_upload.model_id}",

@@ -16,7 +16,7 @@ from conformance.suite.acceptance import (
     assert_not_carried_out,
 )
 from conformance.suite.assertions import follows
-from conformance.suite.metadata import ABSENT, changed
+from conformance.suite.metadata import ABSENT, changed, client_keys, unusual
 from conformance.suite.requirement import requirement
 from conformance.suite.uploads import Uploaded
 
@@ -97,6 +97,23 @@ def test_python_version_is_required(
     )
     carried_out = assert_carried_out_or_refused(uploaded, what="an upload without conversion.python_version")
     follows(release.requirement("upload.python-version-required"), "optional" if carried_out else "refused")
+
+
+@requirement("upload.client-conversion")
+def test_conversion_of_the_releases_client_is_accepted(
+    release: Release, client_upload: Uploaded, onnx_uploads: OnnxUploads, unique_name: Names
+) -> None:
+    """`conversion` may have the keys that the release's client sends.
+
+    Upload with the documented keys and those of the client, such as `arch` and `accel`.
+    Expect success, and the model to be there.
+    """
+
+    def without_them() -> Uploaded:
+        return onnx_uploads.send(unusual(release, onnx_uploads.metadata(unique_name("plain"))))
+
+    keys = ", ".join(client_keys(release))
+    assert_carried_out(client_upload, what=f"an upload whose conversion also has {keys}", instead=without_them)
 
 
 @requirement("upload.requirements-required")

@@ -81,6 +81,13 @@ class Uploaded:
             self._model_id = int(found)
         return self._model_id
 
+    def identify(self, listing: Reply) -> None:
+        """Take the model's id from a list that was read for more than this upload. Raises NotTestable without it."""
+        named = [row for row in listed_models(self.models.release, listing) if row.get("name") == self.name]
+        if not named or not is_id(named[0].get("id")):
+            raise NotTestable(f"needs an uploaded model, but the list doesn't show {self.name!r} with an id")
+        self._model_id = int(named[0]["id"])
+
     def listed(self) -> dict[str, Any] | None:
         """The model's own fields in its workspace's list now, or None."""
         listed = listed_models(self.models.release, self.models.list(self.workspace_id))

@@ -1,4 +1,4 @@
-"""`kill-matrix.json`: what the self-test found, for machines, in the published format of `kill-matrix.schema.json`."""
+"""`kill-matrix-RELEASE.json`: what the self-test of a release found, for machines; form: `kill-matrix.schema.json`."""
 
 from __future__ import annotations
 
@@ -23,19 +23,22 @@ from conformance.selftest.judging import (
 from conformance.selftest.null_runs import NullVerdict
 
 SCHEMA_FILE = "kill-matrix.schema.json"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True)
 class SelfTest:
-    """All that a self-test found. A part that wasn't asked for is None; `whole` says that no defect was left out."""
+    """All that the self-test of a release found. A part that wasn't asked for is None.
+
+    `scope` says what was run: `whole` is everything, `own` what the release changes, `named` some defects.
+    """
 
     release: str
     started_at: str
     seconds: float
     jobs: int
     all_checks: bool
-    whole: bool
+    scope: str
     suite: SuiteInfo
     defects: tuple[DefectVerdict, ...] | None
     requirements: tuple[RequirementRow, ...]
@@ -80,6 +83,11 @@ class SelfTest:
             )
         return tuple(said)
 
+    @property
+    def conclusion(self) -> tuple[str, ...]:
+        """The promises that no defect exercises, and the score, on a line each."""
+        return (*(f"requirement {name}: no defect exercises it" for name in self.score.unexercised), *self.lines)
+
 
 @cache
 def schema() -> dict[str, Any]:
@@ -103,7 +111,7 @@ def build(found: SelfTest) -> dict[str, Any]:
             "seconds": round(found.seconds, 3),
             "jobs": found.jobs,
             "all_checks": found.all_checks,
-            "whole": found.whole,
+            "scope": found.scope,
         },
         "score": {
             "total": found.score.total,
@@ -128,18 +136,28 @@ def render(found: SelfTest) -> bytes:
     """The document as UTF-8 JSON. Raises ConformanceError when it breaks its own schema: our error."""
     document = build(found)
     validate(document)
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-    return (text + "\n").encode("utf-8", "backslashreplace")
+    return to_json_text(document)
 
 
 def validate(document: Any) -> None:
     """Raises ConformanceError, naming the place, when `document` doesn't match the published schema."""
+    check(document, schema(), SCHEMA_FILE)
+
+
+def check(document: Any, schema: dict[str, Any], name: str) -> None:
+    """Raises ConformanceError, naming the place, when `document` doesn't match the schema of that name."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    error = best_match(Draft202012Validator(schema()).iter_errors(document))
+    error = best_match(Draft202012Validator(schema).iter_errors(document))
     if error is not None:
-        raise ConformanceError(f"the matrix breaks {SCHEMA_FILE} at {error.json_path}: {error.message[:300]}")
+        raise ConformanceError(f"the matrix breaks {name} at {error.json_path}: {error.message[:300]}")
+
+
+def to_json_text(document: Any) -> bytes:
+    """JSON for people too, as UTF-8."""
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode("utf-8", "backslashreplace")
 
 
 def _each(items: Sequence[Any] | None, to_json: Any) -> list[dict[str, Any]] | None:

@@ -7,12 +7,14 @@ import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from conformance.contract import DEFAULT_RELEASE, ENDPOINTS, load_release
+from conformance.contract import DEFAULT_RELEASE, Release, load_release
 from conformance.selftest.authority import Authority
 from conformance.selftest.null_servers import Answer, Call, RawServer, closed_port, reply
+from conformance.selftest.schema_samples import sample
 
 NOT_CONFORMANT, NOT_TESTABLE = 1, 3
 MIB = 1024 * 1024
@@ -43,7 +45,7 @@ class NullTarget:
     """One null target.
 
     `serve` starts it within a stack, with a folder of its own. `given` is the ending with `--workspace-id`, `made`
-    that without, where the run has to make its workspace first.
+    that without, where the run has to make its workspace first. `body` is what it always answers, where it does so.
     """
 
     id: str
@@ -51,11 +53,14 @@ class NullTarget:
     serve: Callable[[ExitStack, Path], Served]
     given: Ending
     made: Ending
+    body: Any = None
 
 
-def catalogue() -> dict[str, NullTarget]:
-    """All null targets by id."""
-    targets = [*_silent(), *_endless(), *_not_json(), *_constant(), *_elsewhere(), *_tls()]
+@lru_cache
+def catalogue(release_id: str = DEFAULT_RELEASE) -> dict[str, NullTarget]:
+    """All null targets by id; those that always answer what an endpoint answers are of a release."""
+    constant = _constant(load_release(release_id))
+    targets = [*_silent(), *_endless(), *_not_json(), *constant, *_elsewhere(), *_tls()]
     return {target.id: target for target in targets}
 
 
@@ -182,11 +187,11 @@ def _echo(call: Call) -> None:
 # always the same
 
 
-def _constant() -> list[NullTarget]:
+def _constant(release: Release) -> list[NullTarget]:
     targets = []
-    for endpoint in ENDPOINTS:
-        body = _documented(endpoint)
-        says = f"Answers everything as {endpoint} is documented to."
+    for endpoint in release.endpoints:
+        body = _documented(release, endpoint)
+        says = f"Answers everything as {endpoint} is described to."
         targets.append(_same(f"constant-{endpoint.replace('_', '-')}", says, body))
     targets.append(_same("constant-workspace", "Always answers that it made a workspace.", {"workspace_id": 1}))
     refusal = reply(b'{"msg": "Bad request.", "code": 400}', status="400 Bad Request")
@@ -196,7 +201,7 @@ def _constant() -> list[NullTarget]:
 
 def _same(id: str, says: str, body: Any) -> NullTarget:
     """A peer that always answers `body`, which may hold what the run takes for the id of its new workspace."""
-    target = _failing(id, says, _always(reply(json.dumps(body).encode())))
+    target = replace(_failing(id, says, _always(reply(json.dumps(body).encode()))), body=body)
     return replace(target, made=target.given) if isinstance(body, dict) and "workspace_id" in body else target
 
 
@@ -204,10 +209,10 @@ def _always(content: bytes) -> Answer:
     return lambda call: call.send(content)
 
 
-def _documented(endpoint: str) -> Any:
-    """The first documented reply of an endpoint. Source: documentation, its example."""
-    examples = load_release(DEFAULT_RELEASE).examples
-    return next(example.body for example in examples if example.endpoint == endpoint)
+def _documented(release: Release, endpoint: str) -> Any:
+    """An endpoint's first documented reply (source: documentation, its example), else one that fits its schema."""
+    found = [example.body for example in release.examples if example.endpoint == endpoint]
+    return found[0] if found else sample(release.schemas.response_schema(endpoint))
 
 
 # somewhere else

@@ -1,4 +1,4 @@
-"""`kill-matrix.html`: what the self-test found in one file for people, in the looks of `report.html`.
+"""`kill-matrix-RELEASE.html`: what the self-test found in one file for people, in the looks of `report.html`.
 
 It needs no network, and JavaScript only to filter. What an instance said is escaped, as on the report's page.
 """
@@ -15,6 +15,7 @@ from conformance.contract import load_release
 from conformance.report.text import printable, shorten
 from conformance.selftest.document import SelfTest
 from conformance.selftest.judging import DEFECT_VERDICTS, DefectVerdict, RequirementRow
+from conformance.selftest.scope import KINDS, NAMED
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -43,20 +44,21 @@ _GENERAL = "general"
 
 def render(found: SelfTest) -> bytes:
     """The page, UTF-8."""
-    style = _asset("conformance.report", "report.css") + _asset("conformance.selftest", "kill-matrix.css")
-    script = _asset("conformance.selftest", "kill-matrix.js")
-    page = _template().render(
+    style = asset("conformance.report", "report.css") + asset("conformance.selftest", "kill-matrix.css")
+    script = asset("conformance.selftest", "kill-matrix.js")
+    page = template("kill-matrix.html.j2").render(
         found=found,
         titles=_TITLES,
         tones=_TONES,
         verdicts=DEFECT_VERDICTS,
         groups=_groups(found),
-        weak=[row for row in found.requirements if row.testable and not row.exercised] if found.whole else [],
+        weak=[row for row in found.requirements if row.testable and not row.exercised] if found.scope != NAMED else [],
+        kinds=KINDS,
         rows=[row for row in found.requirements if row.requirement.excluded is None],
         style=style,
         script=script,
-        style_digest=_digest(style),
-        script_digest=_digest(script),
+        style_digest=digest(style),
+        script_digest=digest(script),
     )
     return page.encode("utf-8", "backslashreplace")
 
@@ -77,11 +79,13 @@ def _others(row: RequirementRow) -> int:
 
 
 @cache
-def _asset(package: str, name: str) -> str:
+def asset(package: str, name: str) -> str:
+    """The text of a file among a package's templates."""
     return resources.files(package).joinpath("templates").joinpath(name).read_text(encoding="utf-8")
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """How a Content-Security-Policy names an inline style or script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
@@ -90,7 +94,8 @@ def _finalize(value: Any) -> Any:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A page's template, which escapes all that it is given."""
     from jinja2 import BaseLoader, Environment, StrictUndefined
 
     environment = Environment(
@@ -103,4 +108,4 @@ def _template() -> Template:
     )
     environment.filters["short"] = lambda text: shorten(text, REASON_LIMIT)
     environment.filters["others"] = _others
-    return environment.from_string(_asset("conformance.selftest", "kill-matrix.html.j2"))
+    return environment.from_string(asset("conformance.selftest", name))

@@ -1,66 +1,87 @@
-"""What a release changes against the one before it: the cases that its own part of the self-test can't do without."""
+"""What is run of a release: everything, what it changes against the release before, or some defects by name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from conformance.contract import Release, Requirement, load_release
-from conformance.contract.schemas import FieldSpec
+from conformance.contract import Requirement, load_release
+from conformance.errors import UsageError
 from conformance.mock import variants as healthy
-from conformance.mock.defects import catalogue
+from conformance.mock.defects import behaviour_for, catalogue
+from conformance.selftest import null_targets, own
 from conformance.selftest.case import HEALTHY
 
 if TYPE_CHECKING:
     from conformance.mock.defects import Defect
+    from conformance.selftest.null_targets import NullTarget
+
+WHOLE, OWN, NAMED = "whole", "own", "named"
+KINDS = {WHOLE: "everything", OWN: "what it changes", NAMED: "the named defects"}
+"""Each kind of scope, in words."""
 
 
-@lru_cache
-def own_requirements(release_id: str) -> frozenset[str]:
-    """The promises that are the release's own.
+@dataclass(frozen=True)
+class Scope:
+    """What is run of a release; `requirements` are those that its defects must exercise."""
 
-    They are new, or say something else than in the release before, or are about a field or about an endpoint's reply
-    that the contract describes otherwise. Of the first release that is every promise.
-    """
-    release = load_release(release_id)
-    before = release.extends
-    if before is None:
-        return frozenset(release.requirements)
-    return frozenset(r.id for r in release.requirements.values() if _differs(r, release, before))
+    release: str
+    kind: str
+    defects: Mapping[str, Defect]
+    variants: tuple[str, ...] = ()
+    null_targets: tuple[NullTarget, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+
+    @classmethod
+    def whole(cls, release_id: str) -> Scope:
+        """All that there is for the release."""
+        return cls(
+            release_id,
+            WHOLE,
+            catalogue(release_id),
+            (*healthy.catalogue(release_id), HEALTHY),
+            tuple(null_targets.catalogue(release_id).values()),
+            tuple(load_release(release_id).requirements.values()),
+        )
+
+    @classmethod
+    def own(cls, release_id: str) -> Scope:
+        """What the release changes against the one before; of the oldest that is everything."""
+        release = load_release(release_id)
+        if release.extends is None:
+            return cls.whole(release_id)
+        promised = own.own_requirements(release_id)
+        return cls(
+            release_id,
+            OWN,
+            own.own_defects(release_id),
+            own.own_variants(release_id),
+            own.own_null_targets(release_id),
+            tuple(r for r in release.requirements.values() if r.id in promised),
+        )
+
+    @classmethod
+    def named(cls, release_id: str, defects: Iterable[str]) -> Scope:
+        """Defects of the release by their ids; the requirements are all that it has."""
+        found = {name: catalogue(release_id)[name] for name in dict.fromkeys(defects)}
+        return cls(release_id, NAMED, found, requirements=tuple(load_release(release_id).requirements.values()))
 
 
-def own_defects(release_id: str) -> dict[str, Defect]:
-    """The defects that break one of the release's own promises, and those that the release before doesn't have."""
-    before = load_release(release_id).extends
-    older = catalogue(before.id) if before else {}
-    own = own_requirements(release_id)
-    return {name: d for name, d in catalogue(release_id).items() if name not in older or not own.isdisjoint(d.breaks)}
+def named_scopes(defects: Sequence[str], releases: Sequence[str]) -> list[Scope]:
+    """Defects by their ids in each of the releases that has one. Raises UsageError for an id that none of them has."""
+    for name in defects:
+        if not any(name in catalogue(release_id) for release_id in releases):
+            behaviour_for([name], releases[-1])  # refuses it, and names those that are like it
+    kept = {release_id: [name for name in defects if name in catalogue(release_id)] for release_id in releases}
+    return [Scope.named(release_id, names) for release_id, names in kept.items() if names]
 
 
-def own_variants(release_id: str) -> tuple[str, ...]:
-    """The healthy variants that the release before doesn't have, and the one that differs in nothing."""
-    before = load_release(release_id).extends
-    older = healthy.catalogue(before.id) if before else {}
-    return (*(name for name in healthy.catalogue(release_id) if name not in older), HEALTHY)
-
-
-def _differs(requirement: Requirement, release: Release, before: Release) -> bool:
-    older = before.requirements.get(requirement.id)
-    if older is None or older.meaning != requirement.meaning:
-        return True
-    if requirement.endpoint is None:
-        return False
-    if requirement.field is None:
-        return _reply(release, requirement.endpoint) != _reply(before, requirement.endpoint)
-    return _field(release, requirement) != _field(before, older)
-
-
-def _reply(release: Release, endpoint: str) -> Mapping[str, Any]:
-    return release.schemas.response_schema(endpoint)
-
-
-def _field(release: Release, requirement: Requirement) -> FieldSpec | None:
-    assert requirement.endpoint is not None
-    specs = release.schemas.field_pointers(requirement.endpoint)
-    return next((spec for spec in specs if spec.pointer == requirement.field), None)
+def scopes(releases: Sequence[str], defects: Sequence[str] | None = None, *, whole: bool = False) -> list[Scope]:
+    """What is run of each of the releases. Raises UsageError for one without a contract, or an unknown defect."""
+    chosen = [load_release(name).id for name in dict.fromkeys(releases)]
+    if not chosen:
+        raise UsageError("name a release")
+    if defects:
+        return named_scopes(defects, chosen)
+    return [Scope.whole(name) if whole else Scope.own(name) for name in chosen]

@@ -45,7 +45,7 @@ def made() -> Callable[..., SelfTest]:
             seconds=3.0,
             jobs=2,
             all_checks=False,
-            whole=False,
+            scope="named",
             suite=SuiteInfo("wallaroo-conformance", "1.0", "3.11.0", {}),
             defects=defects,
             requirements=tuple(rows),

@@ -78,6 +78,7 @@ class Assembly:
         self.document: OwnDocument | None = None
         # Somebody else's instance isn't looked at, and a worker is told what the controller found.
         self._examined = rehearsal is not None or handed is not None
+        self._reached = False
         release = load_release((handed or {}).get("release") or settings.named_release or DEFAULT_RELEASE)
         self.redactor = Redactor()
         credentials = (
@@ -111,8 +112,11 @@ class Assembly:
         return self.context.release
 
     def check_prerequisites(self) -> str | None:
-        """Reach the instance, try the credentials and have a workspace. Returns why nothing can be tested, or None."""
-        if self.context.prerequisite_failure is None:
+        """Reach the instance, try the credentials and have a workspace. Returns why nothing can be tested, or None.
+
+        The instance is only asked the first time.
+        """
+        if self.context.prerequisite_failure is None and not self._reached:
             try:
                 workspace_id = self.context.workspace_id()
                 if self.settings.workspace_id is not None:
@@ -122,12 +126,13 @@ class Assembly:
                             f"credentials refused: list answered {reply.status}; "
                             "check WALLAROO_CONFORMANCE_TOKEN or --token-file"
                         )
+                self._reached = True
             except ConformanceError as failure:
                 self.context.prerequisite_failure = str(failure)
         return self.context.prerequisite_failure
 
     def examine(self) -> bool:
-        """Look at the instance before its first check: can it be tested, which release is it, what does it say itself.
+        """Look at the instance before its first check: can it be tested, what does it say itself, which release is it.
 
         Done once; returns whether this call did it. Whatever the instance does ends in `identification` and `document`.
         """
@@ -135,11 +140,16 @@ class Assembly:
             return False
         self._examined = True
         blocked = self.check_prerequisites()
+        fetched: FetchedDocument | None = None
         self.recorder.begin(EXAMINATION)
         try:
-            fetched = None if blocked else fetch(self.context.session)
+            try:
+                fetched = None if blocked else fetch(self.context.session)
+            except ConformanceError as failure:
+                blocked = str(failure)
             if self.settings.named_release is None:
-                self._find_release(blocked, fetched)
+                self.identification = self._identified(blocked, fetched)
+                self.context.release = self.checkrun.release = load_release(self.identification.release)
             if fetched is not None:
                 self.document = compared(self.release, fetched, self.redactor)
         finally:
@@ -227,18 +237,16 @@ class Assembly:
         if self._mock is not None:
             self._mock.stop()
 
-    def _find_release(self, blocked: str | None, fetched: FetchedDocument | None) -> None:
-        if blocked is None:
-            self.identification = identify(
-                self.context.session,
-                self.context.workspace_id(),
-                shipped_onnx_model(),
-                self.context.name(EXAMINATION, "probe"),
-                fetched.content if fetched else None,
-            )
-        else:
-            self.identification = Identification(self.release.id, ("the instance can't be asked",), nearest=True)
-        self.context.release = self.checkrun.release = load_release(self.identification.release)
+    def _identified(self, blocked: str | None, fetched: FetchedDocument | None) -> Identification:
+        if blocked is not None:
+            return Identification(self.release.id, ("the instance can't be asked",), nearest=True)
+        return identify(
+            self.context.session,
+            self.context.workspace_id(),
+            shipped_onnx_model(),
+            self.context.name(EXAMINATION, "probe"),
+            fetched.content if fetched else None,
+        )
 
     def _embedded(self, handed: Mapping[str, Any] | None, release: Release) -> Credentials:
         if handed:

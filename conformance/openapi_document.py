@@ -70,7 +70,11 @@ class FetchedDocument:
 
 
 def fetch(session: Session) -> FetchedDocument | None:
-    """The instance's own document, None where it shows none. Raises nothing for anything that an instance does."""
+    """The instance's own document, None where it shows none.
+
+    Raises NotTestable or InstanceFailure where the instance can't be reached or sends no answer, and for nothing else
+    that it does.
+    """
     pending, seen = [DOCS_PATH], {DOCS_PATH}
     scripts: list[str] = []
     last = list(WELL_KNOWN)
@@ -85,7 +89,7 @@ def fetch(session: Session) -> FetchedDocument | None:
             found = _document(reply, path) if reply.is_success else None
         except ConformanceError as failure:
             if isinstance(failure, NotTestable) or (isinstance(failure, InstanceFailure) and failure.kind in SILENT):
-                return None
+                raise
             continue
         if found is not None:
             return found

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from conformance.contract import load_release, release_ids
+from conformance.errors import Unreachable
 from conformance.evidence.recorder import Recorder
 from conformance.evidence.redaction import Redactor
 from conformance.instance.session import Session
@@ -154,11 +155,17 @@ def test_what_is_no_document_that_can_be_used_is_none(content: bytes) -> None:
     assert found_at({DOCS: ("application/json", content)}) is None
 
 
-def test_a_target_without_documentation_or_without_an_answer_shows_none() -> None:
+def test_a_target_without_documentation_shows_none() -> None:
     assert fetched({})[0] is None
+
+
+def test_a_target_without_an_answer_is_asked_once() -> None:
     recorder = Recorder()
-    with Session(Target.parse(closed_port()), None, recorder) as session:
-        assert fetch(session) is None
+    with (
+        Session(Target.parse(closed_port()), None, recorder) as session,
+        pytest.raises(Unreachable, match="refuses the connection"),
+    ):
+        fetch(session)
     assert len(recorder.exchanges) == 1
 
 

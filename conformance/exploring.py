@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from conformance.contract import ENDPOINTS
 from conformance.errors import ConformanceError, Unreachable
 from conformance.evidence.curl import curl_command
 from conformance.instance.arrow import encode_schema
@@ -139,7 +138,7 @@ class _Exploration:
 
         yield "schemas of models", partial(self._upload_schemas, ml_schemas(), must_be_accepted=True)
         yield "schemas of any kind", partial(self._upload_schemas, schemas(), must_be_accepted=False)
-        for endpoint in ENDPOINTS:
+        for endpoint in self._context.release.probed:
             examples = UPLOADS if endpoint == UPLOAD else READS
             yield f"documented {endpoint}", seeded(partial(fuzzer.documented, endpoint, examples=examples))
             yield f"arbitrary {endpoint}", seeded(partial(fuzzer.arbitrary, endpoint, examples=examples))

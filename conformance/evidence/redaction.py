@@ -27,6 +27,9 @@ SECRET_HEADERS = frozenset(
 )
 SECRET_FIELDS = ("access_token", "refresh_token", "id_token", "password", "client_secret")
 
+_HINTS = ("token", "password", "secret", "\\u", "%", "&#")
+"""One of these, in any case, is in every spelling of a secret field's name: a part of the name, or an escape."""
+
 MIN_SECRET_LENGTH = 4  #: characters; what is shorter can't be told from ordinary text
 _MAX_REMEMBERED = 256  #: characters of a text whose redaction is remembered
 _MAX_SEEN = 2048
@@ -79,8 +82,10 @@ class Redactor:
     def _redacted(self, text: str) -> str:
         for spellings in self._longest_first:
             text = spellings.redact(text)
-        for pattern in _field_patterns():
-            text = pattern.sub(_keep_around, text)
+        folded = text.casefold()
+        if any(hint in folded for hint in _HINTS):
+            for pattern in _field_patterns():
+                text = pattern.sub(_keep_around, text)
         return _JWT.sub(REDACTED, text)
 
     def header(self, name: str, value: str) -> str:

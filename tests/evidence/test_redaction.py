@@ -258,3 +258,22 @@ def test_more_texts_than_are_remembered_are_all_redacted():
     redactor = Redactor(["hunter2-hunter2"])
     for number in range(5000):
         assert redactor.text(f"{number} hunter2-hunter2") == f"{number} [redacted]"
+
+
+@pytest.mark.parametrize("field", SECRET_FIELDS)
+@pytest.mark.parametrize(
+    "spell",
+    [
+        str,
+        str.upper,
+        lambda name: name.replace("s", "\u017f"),  # the regex engine takes the long s for an s
+        lambda name: name.replace("k", "\u212a"),
+        lambda name: "".join(f"\\u{ord(c):04x}" for c in name),
+        lambda name: "".join(f"%{ord(c):02X}" for c in name),
+        lambda name: "".join(f"&#{ord(c)};" for c in name),
+    ],
+    ids=["plain", "upper", "long-s", "kelvin", "json", "percent", "html"],
+)
+def test_a_long_text_is_searched_for_secret_fields_in_any_spelling(field, spell):
+    text = f'{{"filler": "{"x" * 1000}", "{spell(field)}": "hunter2-hunter2"}}'
+    assert "hunter2" not in Redactor().text(text)

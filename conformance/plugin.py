@@ -56,6 +56,8 @@ SETTINGS = pytest.StashKey["Settings"]()
 OUTCOMES = pytest.StashKey["list[CheckOutcome]"]()
 COMMANDED = pytest.StashKey[bool]()
 """Set by the command, which gathers the outcomes and writes the reports itself."""
+TOLD = pytest.StashKey[bool]()
+"""Set once it was said what the look at the instance found."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -118,14 +120,21 @@ def release_of(config: pytest.Config) -> Release:
 
 
 def _examined(config: pytest.Config) -> Assembly:
-    """The session's means, after a look at the instance before the first check; what it found is told once."""
+    """The session's means, after a look at the instance before the first check."""
     assembly = assembly_of(config)
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if assembly.examine() and reporter is not None and COMMANDED not in config.stash:
-        reporter.ensure_newline()
-        for line in assembly.told():
-            reporter.write_line(line)
+    assembly.examine()
     return assembly
+
+
+def _tell(config: pytest.Config) -> None:
+    """Say once what the look at the instance found; while modules are collected pytest would swallow it."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or COMMANDED in config.stash or ASSEMBLY not in config.stash or TOLD in config.stash:
+        return
+    config.stash[TOLD] = True
+    reporter.ensure_newline()
+    for line in config.stash[ASSEMBLY].told():
+        reporter.write_line(line)
 
 
 class _Handover:
@@ -135,6 +144,7 @@ class _Handover:
     def pytest_configure_node(self, node: Any) -> None:
         if any("conformance" in str(argument) for argument in node.config.invocation_params.args):
             node.workerinput[HANDOVER] = _examined(node.config).handover(node.gateway.id)
+            _tell(node.config)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -191,6 +201,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     """Look at the instance before the first check, also where its release was named."""
     if not session.config.option.collectonly and any(is_check(item) for item in session.items):
         _examined(session.config)
+        _tell(session.config)
 
 
 @pytest.fixture(scope="session")

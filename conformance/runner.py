@@ -19,6 +19,7 @@ import pytest
 from conformance import plugin, suite
 from conformance.assembly import Assembly
 from conformance.checkrun import requirement_ids
+from conformance.contract import DEFAULT_RELEASE
 from conformance.report.outcome import CheckOutcome
 from conformance.report.run import RunResult
 from conformance.settings import Settings
@@ -59,8 +60,9 @@ def run_suite(
 
 
 def collect_checks(settings: Settings) -> list[pytest.Item]:
-    """The suite's checks, without asking an instance anything; all profiles."""
-    session = _Session(None, Listener(), replace(settings, profile="full"))
+    """The release's checks, without asking an instance anything; all profiles."""
+    release = settings.named_release or DEFAULT_RELEASE
+    session = _Session(None, Listener(), replace(settings, profile="full", release=release))
     code, log = _pytest(["--collect-only"], session)
     if code != pytest.ExitCode.OK:
         raise RuntimeError(f"the suite can't be collected: {log[-2000:]}")

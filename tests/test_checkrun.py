@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -99,6 +100,27 @@ def test_a_passed_check_lists_what_it_used(checkrun, recorder):
     assert outcome.requirements == ("list.id",)
     assert outcome.exchanges == (seen.id,)
     assert outcome.curl is None
+
+
+def test_only_what_the_release_promises_and_tests_is_at_stake(checkrun):
+    item = SimpleNamespace(**vars(ITEM))
+    ids = ("list.model", "list.id", "api.base-url", "get.workspace")
+    item.iter_markers = lambda _name: iter([pytest.mark.requirement(*ids).mark])
+    assert checkrun.outcome(item, None).requirements == ("list.id",)
+    checkrun.release = load_release("2024.4")
+    assert checkrun.outcome(item, None).requirements == ("list.model", "list.id", "get.workspace")
+
+
+def test_what_isnt_scored_never_counts(checkrun):
+    must = replace(RELEASE.requirements["list.id"], scored=False)
+    should = replace(RELEASE.requirements["api.docs-page"], scored=False)
+    checkrun.release = replace(RELEASE, requirements={must.id: must, should.id: should})
+    for name in (must.id, should.id):
+        item = SimpleNamespace(**vars(ITEM))
+        item.iter_markers = lambda _name, ids=(name,): iter([pytest.mark.requirement(*ids).mark])
+        outcome = checkrun.outcome(item, Nonconformity("a", "b"))
+        assert outcome.requirements == (name,)
+        assert not checkrun.decides(outcome, strict=True)
 
 
 def test_a_nonconformity_names_expected_actual_and_its_curl_without_secrets(checkrun, recorder):

@@ -83,11 +83,54 @@ def test_an_html_target_passes_nothing(tmp_path):
     assert "passed" not in set(verdicts(tmp_path / "out").values())
 
 
+def exchanges(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / "exchanges.ndjson").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "two-workers"])
+def test_the_release_is_found_once_and_its_checks_are_run_and_its_models_deleted(tmp_path, workers):
+    with MockInstance(release="2025.2") as mock:
+        arguments = ["-q", "-k", "documentation_page or test_get_upload_logs", "--target", mock.url, *workers]
+        environ = {"WALLAROO_CONFORMANCE_TOKEN": mock.token}
+        done = run_pytest(*arguments, "--conformance-out", "out", cwd=tmp_path, autoload=bool(workers), **environ)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("release 2025.2 (found out): ") == 1
+    assert "release 2025.2" in done.stdout.partition("Wallaroo conformance =")[2]
+    assert verdicts(tmp_path / "out")["get-upload-logs.logs"] == "passed"
+    statement = json.loads((tmp_path / "out" / "statement.json").read_text())
+    assert statement["release"] == "2025.2"
+    assert statement["identification"]["reasons"]
+    probes = [x for x in exchanges(tmp_path / "out") if x["check"] == "identification" and x["endpoint"]]
+    assert len([x for x in probes if x["endpoint"] == "upload_and_convert"]) == 1
+    assert statement["cleaning"]["deleted"] > 1
+    assert statement["cleaning"]["left_behind"] == []
+    assert "Cleaned up: " in done.stdout
+
+
+def test_models_are_kept_when_asked(tmp_path):
+    with MockInstance(release="2024.4") as mock:
+        arguments = ["-q", "-k", "documentation_page", "--target", mock.url, "--keep-models"]
+        done = run_pytest(*arguments, cwd=tmp_path, WALLAROO_CONFORMANCE_TOKEN=mock.token)
+    assert "Left behind: 1 model, named conf-" in done.stdout
+    assert "kept as asked" in done.stdout
+
+
+def test_the_checks_of_other_releases_are_deselected(tmp_path):
+    counts = {}
+    for name in ("2023.4", "2024.4"):
+        done = run_pytest("-q", "--collect-only", "--release", name, cwd=tmp_path)
+        assert done.returncode == 0, done.stdout
+        counts[name] = "test_delete_model.py" in done.stdout
+    assert counts == {"2023.4": False, "2024.4": True}
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["--workspace-id", "ten"], "--workspace-id takes a workspace's number"),
         (["--profile", "huge"], "no profile 'huge'"),
+        (["--release", "3.4"], "no contract for release '3.4'; known: auto, 2023.4"),
+        (["--release", "3.4", "--target", "https://example.com"], "no contract for release '3.4'"),
         (["--target", "https://example.com"], "WALLAROO_CONFORMANCE_TOKEN"),
     ],
 )

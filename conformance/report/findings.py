@@ -44,16 +44,21 @@ class OwnDocument:
             return f"can't be compared with the contract: {self.problem}"
         if not self.differences:
             return "says what the contract does"
+        gone = [one.kind for one in self.differences if one.gone]
+        added = [one.kind for one in self.differences if one.added]
+        otherwise = [one for one in self.differences if one.kind in ("type", "required", "values")]
         parts = [
-            (sum(one.kind == "endpoint" and one.gone for one in self.differences), "endpoints lacking"),
-            (sum(one.kind == "endpoint" and one.added for one in self.differences), "endpoints more"),
-            (sum(one.kind == "field" and one.gone for one in self.differences), "fields lacking"),
-            (sum(one.kind == "field" and one.added for one in self.differences), "fields more"),
-            (sum(not one.gone and not one.added for one in self.differences), "said otherwise"),
-            (sum(one.kind == "status" for one in self.differences), "statuses more"),
-            (self.omitted, "not listed"),
+            (gone.count("endpoint"), "endpoint", "lacking"),
+            (added.count("endpoint"), "endpoint", "more"),
+            (gone.count("field"), "field", "lacking"),
+            (added.count("field"), "field", "more"),
+            (added.count("status"), "status", "more"),
+            (len(otherwise), "field", "described otherwise"),
+            (self.omitted, "difference", "not listed"),
         ]
-        return "differs from the contract: " + ", ".join(f"{number} {what}" for number, what in parts if number)
+        return "differs from the contract: " + ", ".join(
+            f"{_number(number, noun)} {what}" for number, noun, what in parts if number
+        )
 
 
 @dataclass(frozen=True)
@@ -75,13 +80,14 @@ class Cleaning:
 
     def lines(self, run_id: str) -> list[str]:
         """What to tell of it."""
-        told = [f"Cleaned up: {_models(self.deleted)} deleted"] if self.deleted else []
+        told = [f"Cleaned up: {_number(self.deleted, 'model')} deleted"] if self.deleted else []
         if self.left_behind:
-            told.append(f"Left behind: {_models(len(self.left_behind))}, named conf-{run_id}-…; {self.reason}")
+            told.append(f"Left behind: {_number(len(self.left_behind), 'model')}, named conf-{run_id}-…; {self.reason}")
         elif self.reason:
             told.append(f"Left behind: perhaps models named conf-{run_id}-…; {self.reason}")
         return told
 
 
-def _models(number: int) -> str:
-    return f"{number} model" if number == 1 else f"{number} models"
+def _number(number: int, noun: str) -> str:
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"1 {noun}" if number == 1 else f"{number} {plural}"

@@ -27,7 +27,7 @@ def render(run: RunResult) -> bytes:
     for outcome in run.outcomes:
         suite.append(_check_case(run, outcome, failures.get(outcome.nodeid), levels))
     for verdict in run.requirements:
-        if verdict.verdict == "not-testable" and not verdict.checks:
+        if verdict.verdict == "not-testable" and not verdict.checks and verdict.scored:
             suite.append(_unchecked_case(verdict))
     if run.verdict.verdict in ("suite-error", "not-testable") and not suite.findall("testcase"):
         suite.append(_run_case(run))

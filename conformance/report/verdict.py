@@ -244,14 +244,17 @@ def _suite_errors(
     verdicts: Sequence[RequirementVerdict], outcomes: Sequence[CheckOutcome], others: Sequence[str]
 ) -> list[str]:
     known = {verdict.id for verdict in verdicts}
+    unscored = {verdict.id for verdict in verdicts if not verdict.scored}
     crashed = list(others)
     for outcome in outcomes:
+        if outcome.requirements and unscored.issuperset(outcome.requirements):
+            continue
         if outcome.verdict == "error":
             crashed.append(f"{outcome.nodeid}: {outcome.reason or 'crashed'}")
         elif outcome.verdict == "failed" and known.isdisjoint(outcome.requirements):
             crashed.append(f"{outcome.nodeid}: failed, but names no requirement of this release")
     if not crashed:
-        crashed += [f"{v.id}: {v.reason}" for v in verdicts if v.verdict == "inconclusive"]
+        crashed += [f"{v.id}: {v.reason}" for v in verdicts if v.verdict == "inconclusive" and v.scored]
     return crashed
 
 

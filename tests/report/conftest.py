@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from conformance.contract.openapi_diff import Difference
 from conformance.evidence.exchange import Exchange, Part, Request, Response
 from conformance.report import CheckOutcome, RunResult, SuiteInfo
+from conformance.report.findings import Cleaning, Identification, LeftModel, OwnDocument
 
 HOSTILE = (
     "</script></style></pre><img src=x onerror=alert(1)><svg onload=alert(2)>"
@@ -84,6 +86,24 @@ class Sample:
         }
         return RunResult.judged(requirements=requirements, outcomes=list(outcomes), **facts)
 
+    def found(self, text: str = "list is nested") -> dict[str, Any]:
+        """What a run on a live instance finds out beside its checks, as fields of `run`."""
+        path = "/v1/api/models/list"
+        differences = (
+            Difference("endpoint", "/v1/api/models/get_upload_logs", "", "", ("present",), ()),
+            Difference("endpoint", f"/{text}", "", "", (), ("present",)),
+            Difference("type", path, "response", f"models[].{text}", ("string",), ("string", "null")),
+            Difference("values", path, "request", "framework", (), tuple(f"{text}{n}" for n in range(20))),
+        )
+        return {
+            "release": "2025.2",
+            "identification": Identification(
+                "2025.2", (text, "created_on_version is 2025.2.1"), False, {"2024.4": (text,)}
+            ),
+            "document": OwnDocument("/v1/api/openapi.json", "d" * 64, text, "0.1", differences),
+            "cleaning": Cleaning(61, (LeftModel(15, text, 7),), f"{text} answered 500"),
+        }
+
     def hostile_run(self) -> RunResult:
         """A run in which every text that an instance controls is hostile."""
         bad = HOSTILE
@@ -97,6 +117,7 @@ class Sample:
         return self.run(
             [self.requirement("upload.id"), self.requirement("list.id")],
             outcomes,
+            **self.found(bad),
             exchanges=[self.exchange("x1", request=request, response=response)],
         )
 

@@ -146,7 +146,7 @@ def test_hostile_text_becomes_neither_markup_nor_control(sample: Any) -> None:
     quiet = read(sample.run([sample.requirement("upload.id")], []))
     page = read(sample.hostile_run())
     assert {tag for tag, _ in page.elements} <= {tag for tag, _ in quiet.elements} | {
-        "article", "h3", "pre", "nav", "ul", "li", "ol", "strong", "a",
+        "article", "h3", "pre", "nav", "ul", "li", "ol", "strong", "a", "table", "thead", "tbody", "tr", "th", "td",
     }  # fmt: skip
     assert len(page.attributes("script")) == 1
     assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
@@ -209,3 +209,34 @@ def test_many_failures_fold_in_the_index(sample: Any) -> None:
     requirements = [sample.requirement(f"upload.r{i}") for i in range(30)]
     checks = [sample.check("failed", r.id, name=r.id) for r in requirements]
     assert "and 10 more" in read(sample.run(requirements, checks)).text
+
+
+def test_how_the_release_was_found_the_document_and_the_cleaning_are_shown(sample: Any) -> None:
+    page = read(sample.run([sample.requirement("upload.id")], [], **sample.found()))
+    for said in (
+        "Release 2025.2, found out: why",
+        "After it Cleaned up: 61 models deleted",
+        "Left behind: 1 model, named conf-k3v9x2-…; list is nested answered 500",
+        "How the release was found out list is nested created_on_version is 2025.2.1",
+        "What makes it not 2024.4 (1) list is nested",
+        "The instance's own OpenAPI document list is nested 0.1 at /v1/api/openapi.json, SHA-256 dddd",
+        "/v1/api/models/get_upload_logs (1) What Contract Document endpoint present nothing",
+        "reply models[].list is nested string string, null",
+        "list is nested11…",
+    ):
+        assert said in page.text, said
+    anchors = {a["id"] for name, a in page.elements if a.get("id")}
+    assert {"release", "document"} <= anchors
+
+
+def test_a_run_that_found_nothing_out_shows_no_empty_sections(page: Page) -> None:
+    assert "How the release was found out" not in page.text
+    assert "OpenAPI document" not in page.text
+
+
+def test_what_isnt_scored_is_marked_and_not_among_what_failed(sample: Any) -> None:
+    later = sample.requirement("z.later", scored=False)
+    page = read(sample.run([later], [sample.check("failed", "z.later")]))
+    assert "MUST, not scored" in page.text
+    assert "Counts not scored: added after the release's set was published" in page.text
+    assert "What failed" not in page.text

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from conformance.report import Waiver, junit
+from conformance.report.findings import Identification
 
 
 @pytest.fixture
@@ -128,3 +129,25 @@ def test_hostile_text_is_well_formed_and_cannot_add_elements(sample: Any) -> Non
     known = {"testsuites", "testsuite", "testcase", "properties", "property", "failure", "error", "skipped"}
     assert {element.tag for element in root.iter()} == known
     assert all("\\x1b[2J" in (failure.text or "") for failure in root.iter("failure"))
+
+
+def test_how_the_release_was_found_is_a_property_of_the_run(sample: Any) -> None:
+    def said(**fields: Any) -> str | None:
+        run = sample.run([sample.requirement("upload.id")], [], **fields)
+        (found,) = [p for p in ET.fromstring(junit.render(run)).iter("property") if p.get("name") == "release_found"]
+        return found.get("value")
+
+    assert said() == "named"
+    assert said(**sample.found()) == "identified"
+    assert said(identification=Identification("2024.1", (), nearest=True)) == "nearest"
+
+
+def test_a_check_of_nothing_scored_is_marked_and_what_isnt_scored_has_no_case_of_its_own(sample: Any) -> None:
+    later = [sample.requirement(f"z.later{n}", scored=False) for n in range(2)]
+    run = sample.run([sample.requirement("a.must"), *later], [sample.check("failed", "z.later0", name="test_z")])
+    suite = ET.fromstring(junit.render(run))
+    (checked, unchecked) = suite.iter("testcase")
+    assert [p.get("value") for p in checked.iter("property") if p.get("name") == "scored"] == ["false"]
+    (failure,) = checked.iter("failure")
+    assert failure.get("type") == "not-counted"
+    assert unchecked.get("name") == "a.must"

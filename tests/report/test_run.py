@@ -77,3 +77,19 @@ def test_the_suite_knows_its_python_and_packages() -> None:
     suite = SuiteInfo.current()
     assert suite.python == platform.python_version()
     assert {"pytest", "requests", "jsonschema"} <= set(suite.packages)
+
+
+def test_what_isnt_scored_is_told_apart_from_failures_and_the_untested(sample: Any) -> None:
+    requirements = [
+        sample.requirement("a.must"),
+        sample.requirement("y.later", scored=False),
+        sample.requirement("z.later", scored=False),
+    ]
+    checks = [
+        sample.check("failed", "y.later", "a.must", name="test_1"),
+        sample.check("failed", "y.later", name="test_2"),
+    ]
+    run = sample.run(requirements, checks)
+    assert [verdict.id for verdict in run.unscored()] == ["y.later", "z.later"]
+    assert [[v.id for v in failure.requirements] for failure in run.failures()] == [["a.must"]]
+    assert run.untested() == {}

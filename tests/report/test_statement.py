@@ -62,6 +62,37 @@ def test_a_statement_says_what_was_judged(run: Any) -> None:
     }
 
 
+def test_what_a_run_found_out_beside_its_checks_is_said(sample: Any) -> None:
+    requirements = [sample.requirement("upload.id"), sample.requirement("z.later", scored=False)]
+    said = json.loads(statement.render(sample.run(requirements, [], **sample.found())))
+    assert said["format"] == 2
+    assert said["identification"] == {
+        "nearest": False,
+        "reasons": ["list is nested", "created_on_version is 2025.2.1"],
+        "differences": {"2024.4": ["list is nested"]},
+    }
+    assert said["openapi"]["sha256"] == "d" * 64
+    assert said["openapi"]["differences"][2] == {
+        "kind": "type",
+        "path": "/v1/api/models/list",
+        "place": "response",
+        "field": "models[].list is nested",
+        "contract": ["string"],
+        "document": ["string", "null"],
+    }
+    assert said["cleaning"] == {
+        "deleted": 61,
+        "left_behind": [{"id": 15, "name": "list is nested", "workspace_id": 7}],
+        "reason": "list is nested answered 500",
+    }
+    assert [requirement["scored"] for requirement in said["requirements"]] == [True, False]
+
+
+def test_what_a_run_had_no_reason_to_find_out_is_null(run: Any) -> None:
+    said = json.loads(statement.render(run))
+    assert [said[name] for name in ("identification", "openapi", "cleaning")] == [None, None, None]
+
+
 def test_the_same_run_reads_the_same_in_any_order_of_checks(sample: Any) -> None:
     requirements = [sample.requirement("upload.id")]
     checks = [sample.check("passed", "upload.id", name=name) for name in ("test_a", "test_b", "test_c")]

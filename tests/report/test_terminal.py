@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conformance.report.findings import Identification
 from conformance.report.terminal import FAILURE_LIMIT, summary
 from conformance.report.writer import ReportPaths
 
@@ -149,3 +150,36 @@ def test_colour_is_for_terminals_that_want_it(
 def test_markup_of_the_terminal_library_is_plain_text(sample: Any) -> None:
     check = sample.check("failed", "upload.id", actual="[red]x[/red] :smile: [link=http://a]", curl="curl")
     assert "[red]x[/red] :smile: [link=http://a]" in shown(sample.run([sample.requirement("upload.id")], [check]))
+
+
+def test_how_the_release_was_found_stands_at_the_top_and_what_is_left_near_the_end(sample: Any) -> None:
+    text = shown(sample.run([sample.requirement("upload.id")], [], **sample.found()))
+    head, _, tail = text.partition("Took")
+    assert "release 2025.2 (found out) · profile core" in head
+    assert "  Release      list is nested\n               created_on_version is 2025.2.1\n" in head
+    said = " ".join(head.partition("OpenAPI")[2].split())
+    assert said == (
+        "/v1/api/openapi.json differs from the contract: "
+        "1 endpoint lacking, 1 endpoint more, 2 fields described otherwise"
+    )
+    assert (
+        "Cleaned up: 61 models deleted\nLeft behind: 1 model, named conf-k3v9x2-…; list is nested answered 500" in tail
+    )
+    assert "NOT TESTABLE" in tail.strip().splitlines()[-1]
+
+
+def test_a_release_that_none_fits_is_called_the_nearest(sample: Any) -> None:
+    found = Identification("2024.1", ("no release fits",), nearest=True)
+    text = shown(sample.run([sample.requirement("upload.id")], [], release="2024.1", identification=found))
+    assert "release 2024.1 (the nearest; none fits)" in text
+
+
+def test_what_isnt_scored_has_a_paragraph_of_its_own(sample: Any) -> None:
+    later = [sample.requirement(f"z.later{n}", scored=False) for n in range(7)]
+    checks = [sample.check("passed", "a.must"), sample.check("failed", "z.later0", "z.later1", name="test_z")]
+    text = shown(sample.run([sample.requirement("a.must"), *later], checks))
+    assert "Not scored: added after the release's set was published (7)\n  failed: z.later0, z.later1\n" in text
+    assert "Failed (" not in text
+    assert "CONFORMANT: 1 MUST requirement" in text
+    none = shown(sample.run([sample.requirement("a.must"), *later], checks[:1]))
+    assert "published (7)\n  none failed\n" in none

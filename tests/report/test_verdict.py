@@ -259,3 +259,29 @@ def test_conformant_means_that_no_binding_requirement_is_open(
         seen = {outcome.verdict for outcome in outcomes if {"a.must", "b.must"} & set(outcome.requirements)}
         assert seen <= {"passed", "not-applicable"}
         assert "passed" in seen
+
+
+@pytest.mark.parametrize("found", ["failed", "error", "not-testable"])
+@pytest.mark.parametrize("level", LEVELS)
+def test_what_isnt_scored_decides_nothing_and_is_counted_nowhere(sample: Any, found: str, level: str) -> None:
+    requirements = [sample.requirement("a.must"), sample.requirement("z.later", level, scored=False)]
+    checks = [sample.check("passed", "a.must", name="test_a"), sample.check(found, "z.later", name="test_z")]
+    verdicts = judge_requirements(requirements, checks, "core")
+    run = judge_run(verdicts, checks, strict=True)
+    assert (run.verdict, run.exit_code) == ("conformant", 0)
+    assert verdicts[1].verdict == {"error": "inconclusive"}.get(found, found)
+    assert not verdicts[1].binding
+    assert sum(number for counts in run.counts.values() for number in counts.values()) == 1
+
+
+def test_a_check_of_one_that_is_scored_and_one_that_isnt_decides_by_the_first(sample: Any) -> None:
+    requirements = [sample.requirement("a.must"), sample.requirement("z.later", scored=False)]
+    for found, verdict in (("failed", "not-conformant"), ("error", "suite-error")):
+        checks = [sample.check(found, "a.must", "z.later")]
+        assert judge_run(judge_requirements(requirements, checks, "core"), checks).verdict == verdict
+
+
+def test_nothing_but_what_isnt_scored_proves_nothing(sample: Any) -> None:
+    checks = [sample.check("passed", "z.later")]
+    verdicts = judge_requirements([sample.requirement("z.later", scored=False)], checks, "core")
+    assert judge_run(verdicts, checks).verdict == "not-testable"

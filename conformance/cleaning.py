@@ -61,7 +61,8 @@ class _Cleaner:
         self.left, self._others = [], set()
         for workspace_id in self._workspaces:
             for model_id, name in self._listed(workspace_id):
-                if not name.startswith(f"{self._prefix}-"):
+                # A check tries names with spaces around; the run's id makes them its own all the same.
+                if not name.strip().startswith(f"{self._prefix}-"):
                     self._others.add(name)
                 elif len(self.left) < MAX_MODELS:
                     self.left.append(LeftModel(model_id, name, workspace_id))

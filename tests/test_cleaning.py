@@ -59,10 +59,11 @@ def names_in(assembly: Assembly, workspace_id: int) -> set[str]:
 def test_the_runs_models_go_and_all_others_stay(mock: MockInstance) -> None:
     with run_on(mock) as assembly:
         alike = f"conf-{assembly.run_id}x-near"
-        upload(assembly, OTHERS, alike, *own(assembly, 3))
+        spaced = f"  conf-{assembly.run_id}-spaced "
+        upload(assembly, OTHERS, alike, spaced, *own(assembly, 3))
         before = names_in(assembly, mock.workspace_id)
-        assert assembly.clean_up() == Cleaning(3)
-        assert names_in(assembly, mock.workspace_id) == before - set(own(assembly, 3))
+        assert assembly.clean_up() == Cleaning(4)
+        assert names_in(assembly, mock.workspace_id) == before - {spaced, *own(assembly, 3)}
         assert {OTHERS, alike} <= names_in(assembly, mock.workspace_id)
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from conformance.contract import load_release, release_ids
+from conformance.mock import MockInstance
 from tests.servers import closed_port, constant, serving
 
 TOKEN = "a-token-that-nobody-may-see"
@@ -106,7 +108,20 @@ def test_a_failed_must_is_exit_code_1(tmp_path):
         (["run", "--token-file", "absent"], {}, "absent"),
         (["check", "delete", "-"], {}, "delete"),
         (["check", "list", "absent.json"], {}, "absent.json"),
+        (
+            ["check", "get_upload_logs", "-", "--release", "2024.4"],
+            {},
+            "release 2024.4 has no endpoint get_upload_logs",
+        ),
         (["requirements", "--format", "pdf"], {}, "pdf"),
+        (["run", "--release", "3.4"], {}, "no contract for release '3.4'; known: auto, 2023.4"),
+        (["mock", "--release", "3.4"], {}, "no contract for release '3.4'; known: auto, 2023.4"),
+        (["requirements", "--release", "../2023.4"], {}, "no contract for release '../2023.4'"),
+        (["check", "list", "-", "--release", "3.4"], {}, "no contract for release '3.4'"),
+        (["contract", "diff", "2023.4", "3.4"], {}, "no contract for release '3.4'"),
+        (["contract", "diff", "2023.4"], {}, "NEW"),
+        (["contract", "list", "--format", "pdf"], {}, "pdf"),
+        (["run"], {"WALLAROO_CONFORMANCE_RELEASE": "newest"}, "no contract for release 'newest'"),
         (["mock", "--port", "99999"], {}, "99999"),
         (["sing"], {}, "sing"),
     ],
@@ -180,8 +195,9 @@ def test_the_mock_can_be_made_wrong_and_says_which_defects_it_knows_nothing_of(t
 def test_the_selftest_kills_a_defect_for_its_own_reason(tmp_path):
     done = command("selftest", "--defect", "list.owner-id.missing", "--jobs", "1", "--out", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
-    matrix = json.loads((tmp_path / "out" / "kill-matrix.json").read_text())
-    assert [(d["id"], d["verdict"]) for d in matrix["defects"]] == [("list.owner-id.missing", "killed")]
+    for name in release_ids():
+        matrix = json.loads((tmp_path / "out" / f"kill-matrix-{name}.json").read_text())
+        assert [(d["id"], d["verdict"]) for d in matrix["defects"]] == [("list.owner-id.missing", "killed")]
 
 
 def test_on_a_terminal_the_verdict_stays_when_the_bar_is_gone(tmp_path):
@@ -217,6 +233,125 @@ def test_strict_makes_a_failed_should_fatal(tmp_path):
     assert (lenient.returncode, strict.returncode) == (3, 1)
 
 
+@pytest.fixture(scope="module")
+def live_run(tmp_path_factory):
+    """One run of the core profile on a live instance of 2025.2 whose release nobody names."""
+    folder = tmp_path_factory.mktemp("live")
+    with MockInstance(release="2025.2") as mock:
+        done = command("run", "--target", mock.url, "--out", "out", cwd=folder, WALLAROO_CONFORMANCE_TOKEN=mock.token)
+        headers = {"Authorization": f"Bearer {mock.token}"}
+        listed = requests.post(
+            f"{mock.url}/v1/api/models/list", json={"workspace_id": None}, headers=headers, timeout=10
+        )
+    return done, json.loads((folder / "out" / "statement.json").read_text()), listed
+
+
+def test_a_live_instances_release_is_found_and_told_before_the_checks(live_run):
+    done, statement, _ = live_run
+    assert done.returncode == 0, done.stdout
+    first = done.stderr.splitlines()[0]
+    assert first.startswith("release 2025.2 (found out): list and get_version_by_id fit 2025.2 and 2026.1; ")
+    assert "created_on_version is 2025.2.1" in first
+    assert "release 2025.2 (found out)" in done.stdout
+    assert statement["release"] == "2025.2"
+    assert "created_on_version is 2025.2.1" in statement["identification"]["reasons"]
+    assert "2024.4" in statement["identification"]["differences"]
+    assert {r["verdict"] for r in statement["requirements"]} == {"passed", "not-applicable"}
+
+
+def test_its_own_document_is_compared_and_its_models_are_gone(live_run):
+    done, statement, listed = live_run
+    assert statement["openapi"]["url"] == "/v1/api/openapi.json"
+    assert statement["openapi"]["differences"] == []
+    assert "OpenAPI document at /v1/api/openapi.json says what the contract does" in done.stderr
+    assert statement["cleaning"]["deleted"] > 20
+    assert statement["cleaning"]["left_behind"] == []
+    assert f"Cleaned up: {statement['cleaning']['deleted']} models deleted" in done.stdout
+    assert listed.status_code < 300
+    assert listed.json() == {"models": []}
+
+
+def test_what_fits_no_release_is_told_the_nearest_and_what_differs(tmp_path):
+    """A target that lists 2024.1's models without their workspace."""
+    example = next(e.body for e in load_release("2024.1").examples if e.endpoint == "list")
+    rows = [{key: value for key, value in row.items() if key != "workspace"} for row in example["models"]]
+
+    def answer(path: str, _body: bytes) -> tuple[int, str, bytes]:
+        body = {"models": rows} if path.endswith("models/list") else {"msg": "no", "code": 400}
+        return (200 if "models" in body else 400), "application/json", json.dumps(body).encode()
+
+    with serving(answer) as url:
+        arguments = ["run", "--target", url, "--workspace-id", "1", "-k", "documentation_page", "--out", "out"]
+        done = command(*arguments, cwd=tmp_path, WALLAROO_CONFORMANCE_TOKEN=TOKEN)
+    assert done.stderr.startswith(
+        "release 2024.1 (the nearest): no release fits, this one differs least (1 difference); "
+    )
+    statement = json.loads((tmp_path / "out" / "statement.json").read_text())
+    assert statement["identification"]["nearest"]
+    assert statement["identification"]["differences"]["2024.1"] == ["list: models[0].workspace: missing"]
+    assert "release 2024.1 (the nearest; none fits)" in done.stdout
+
+
+def test_a_named_release_is_the_embedded_instances(tmp_path):
+    done = command("run", "--release", "2026.1", "--out", "out", cwd=tmp_path)
+    statement = json.loads((tmp_path / "out" / "statement.json").read_text())
+    assert done.returncode == 0, done.stdout
+    assert (statement["release"], statement["identification"], statement["cleaning"]) == ("2026.1", None, None)
+    assert {r["id"] for r in statement["requirements"]} == set(load_release("2026.1").requirements)
+
+
+def test_check_says_which_releases_a_reply_fits_and_why_not_the_others(tmp_path):
+    body = next(e.body for e in load_release("2024.1").examples if e.endpoint == "list")
+    (tmp_path / "reply.json").write_text(json.dumps(body))
+    found = command("check", "list", "reply.json", cwd=tmp_path)
+    named = command("check", "list", "reply.json", "--release", "2025.2", cwd=tmp_path)
+    assert (found.returncode, named.returncode) == (0, 1)
+    assert found.stdout.splitlines()[0] == "list: fits releases 2024.1 and 2024.4 as a successful reply"
+    assert "not 2023.4: models[0].id: missing" in found.stdout
+    assert "violations of release 2025.2" in named.stdout
+
+
+def test_contract_lists_the_releases_and_what_changes_between_two(tmp_path):
+    listed = command("contract", "list", cwd=tmp_path)
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == ["release", *release_ids()]
+    for style in ("table", "markdown", "json"):
+        changed = command("contract", "diff", "2024.4", "2025.2", "--format", style, cwd=tmp_path)
+        assert changed.returncode == 0
+        assert "get_upload_logs" in changed.stdout
+
+
+def test_the_mock_speaks_the_release_that_it_is_asked_for(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "conformance", "mock", "--json", "--release", "2024.1"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        assert said["release"] == "2024.1"
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+
+
+@pytest.mark.parametrize("name", release_ids())
+def test_the_requirements_of_each_release_have_checks_or_reasons(tmp_path, name):
+    done = command("requirements", "--release", name, "--format", "json", cwd=tmp_path)
+    listed = json.loads(done.stdout)
+    assert listed["release"] == name
+    assert [r["id"] for r in listed["requirements"]] == list(load_release(name).requirements)
+    for requirement in listed["requirements"]:
+        assert bool(requirement["checks"]) != bool(requirement["excluded"]), requirement["id"]
+
+
+def test_listing_requirements_asks_no_target(tmp_path):
+    environ = {"WALLAROO_CONFORMANCE_TARGET": closed_port()}
+    done = command("requirements", "--format", "json", cwd=tmp_path, **environ)
+    assert (done.returncode, json.loads(done.stdout)["release"]) == (0, "2023.4")
+
+
 def test_check_judges_a_saved_reply(tmp_path):
     (tmp_path / "reply.json").write_text('{"models": [{"id": 0}]}')
     done = command("check", "list", "reply.json", cwd=tmp_path)
@@ -224,13 +359,6 @@ def test_check_judges_a_saved_reply(tmp_path):
     assert "models[0].id" in done.stdout
     (tmp_path / "reply.json").write_text('{"models": []}')
     assert command("check", "list", "reply.json", cwd=tmp_path).returncode == 0
-
-
-def test_requirements_lists_each_promise_with_a_check_or_a_reason(tmp_path):
-    done = command("requirements", "--format", "json", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    for requirement in json.loads(done.stdout)["requirements"]:
-        assert bool(requirement["checks"]) != bool(requirement["excluded"]), requirement["id"]
 
 
 def test_the_mock_says_where_it_is_and_ends_cleanly(tmp_path):

@@ -42,6 +42,16 @@ def listed_models(release: Release, reply: Reply) -> list[Row]:
     return _models(release, rows(reply, "models"))
 
 
+def workspaces_of(release: Release, row: Any) -> dict[str, int]:
+    """Which workspace a nested row says it is of: the positive integers at its two places for that."""
+    workspace = row.get("workspace") if isinstance(row, dict) else None
+    told = {
+        "workspace.id": workspace.get("id") if isinstance(workspace, dict) else None,
+        "model.workspace_id": (model_of(release, row) or {}).get("workspace_id"),
+    }
+    return {place: n for place, n in told.items() if isinstance(n, int) and not isinstance(n, bool) and n > 0}
+
+
 def row_of(release: Release, body: Any, is_wanted: Callable[[Row], bool]) -> list[Row]:
     """The whole rows of the parsed body of a list whose model `is_wanted`."""
     found = body.get("models") if isinstance(body, dict) else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
@@ -24,7 +24,7 @@ from conformance.suite.deletions import Harmless, Look, assert_left_alone
 from conformance.suite.listed import listed_models
 from conformance.suite.requirement import requirement
 from conformance.suite.rows import answered, relied_on, told
-from conformance.suite.uploads import Uploaded, details
+from conformance.suite.uploads import Uploaded
 
 ENDPOINT = "delete_model"
 
@@ -44,10 +44,15 @@ class Deletion:
     reply: Reply
     after: Reply | None
 
-    def named(self, uploaded: Uploaded) -> str:
-        """How this instance wants a model named. Raises NotTestable where no deletion works."""
-        if self.reading is None:
+    def carried_out(self) -> Reply:
+        """The list after the deletion. Raises NotTestable where no way works."""
+        if self.reading is None or self.after is None:
             raise NotTestable(f"needs a deletion that works, but it was answered {describe(self.reply)}")
+        return self.after
+
+    def named(self, uploaded: Uploaded) -> str:
+        """How this instance wants a model named. Raises NotTestable where no way works."""
+        self.carried_out()
         return str(uploaded.model_id) if self.reading == "number" else uploaded.name
 
 
@@ -63,28 +68,28 @@ def deletion(context: SuiteContext, models: Models, onnx_uploads: OnnxUploads) -
     names = {row.get("name") for row in listed_models(models.release, listing)}
     ways = {"name": name, "number": str(doomed.model_id)}
     ways = {way: text for way, text in ways.items() if way == "name" or text not in names}
+    tried = []
     for way, text in ways.items():
         reply = models.delete_model(text)
         after = models.list() if reply.is_success else None
         if after is not None and not _is_listed(after, doomed):
             return Deletion(doomed, spared, way, reply, after)
-    return Deletion(doomed, spared, None, reply, after)
+        tried.append(Deletion(doomed, spared, None, reply, after))
+    return next((each for each in tried if each.reply.is_success), tried[0])
 
 
 @pytest.fixture(scope="module")
 def harmless(models: Models, onnx_uploads: OnnxUploads, deletion: Deletion) -> Harmless[Uploaded]:
     """Deletions that may not delete; the first victim is the model that the right deletion spared."""
-    untouched = [deletion.spared]
+    numbers = count()
 
     def make() -> Uploaded:
-        if untouched:
-            return untouched.pop()
-        uploaded = onnx_uploads.send(onnx_uploads.metadata(f"{deletion.spared.name}{len(made)}"))
-        made.append(uploaded)
+        number = next(numbers)
+        if not number:
+            return deletion.spared
+        uploaded = onnx_uploads.send(onnx_uploads.metadata(f"{deletion.spared.name}{number}"))
         uploaded.identify(models.list())
         return uploaded
-
-    made: list[Uploaded] = []
 
     def look(victim: Uploaded) -> Look:
         listing = models.list()
@@ -131,7 +136,7 @@ def test_confirmed_deletion_takes_the_model_away(release: Release, models: Model
         actual=lambda: f"{describe(deletion.reply)}, and the list still has it" if shown else describe(deletion.reply),
         replies=[deletion.reply, *([deletion.after] if deletion.after is not None else [])],
     )
-    for endpoint, read in (("get_by_id", models.get_by_id), ("get", partial(details, models))):
+    for endpoint, read in (("get_by_id", models.get_by_id), ("get", models.get)):
         reply = read(doomed.model_id)
         expect(
             not _shows(reply, doomed),
@@ -149,27 +154,26 @@ def test_bytes_is_the_size_of_the_models_file(deletion: Deletion) -> None:
     Upload a model of one version, delete it.
     Expect `bytes` to be the size of its file.
     """
-    deletion.named(deletion.doomed)
+    deletion.carried_out()
     body = relied_on(deletion.reply, what="a deletion")
     counted = told(body if isinstance(body, dict) else {}, "bytes", int)
     assert_equal(counted, deletion.doomed.file.size, what="bytes", reply=deletion.reply)
 
 
 @requirement("delete-model.spares-others")
-def test_other_models_stay(deletion: Deletion, onnx_upload: Uploaded, request: pytest.FixtureRequest) -> None:
+def test_other_models_stay(onnx_upload: Uploaded, deletion: Deletion) -> None:
     """A deletion is about one model.
 
     Upload a model, and another whose name goes on where the first one's ends; delete the first.
     Expect the other one in the list, and a model of another name too.
     """
-    deletion.named(deletion.doomed)
-    assert deletion.after is not None
+    after = deletion.carried_out()
     for uploaded in (deletion.spared, onnx_upload):
         expect(
-            _is_listed(deletion.after, uploaded),
+            _is_listed(after, uploaded),
             expected=f"{uploaded.name!r} is still listed after {deletion.doomed.name!r} was deleted",
             actual="it isn't",
-            replies=[deletion.reply, deletion.after],
+            replies=[deletion.reply, after],
         )
 
 
@@ -233,7 +237,7 @@ def test_unknown_name_deletes_nothing(context: SuiteContext, models: Models, del
     Delete a model of a name that was never uploaded.
     Expect a refusal, or no bytes.
     """
-    deletion.named(deletion.doomed)
+    deletion.carried_out()
     reply = models.delete_model(context.name("delete_model", "never"))
     body = relied_on(reply, what="a deletion") if reply.is_success else {}
     expect(
@@ -252,7 +256,7 @@ def test_deleted_name_can_be_uploaded_again(models: Models, onnx_uploads: OnnxUp
     Expect a model of that name with another id.
     """
     doomed = deletion.doomed
-    deletion.named(doomed)
+    deletion.carried_out()
     again = onnx_uploads.send(onnx_uploads.metadata(doomed.name), onnx_uploads.file(f"{doomed.name}-again"))
     listing = models.list()
     named = [row.get("id") for row in listed_models(models.release, listing) if row.get("name") == doomed.name]

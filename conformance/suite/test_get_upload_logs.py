@@ -48,14 +48,16 @@ def working_logs(probes: Probes) -> None:
     _lines(probes.answered(ENDPOINT))
 
 
-def test_field(release: Release, documented_field: Requirement, converted_logs: Reply) -> None:
+def test_field(release: Release, documented_field: Requirement, logs: Reply, converted_logs: Reply) -> None:
     """The reply has the documented field.
 
-    Upload a PyTorch model, ask for its log.
+    Upload an ONNX model and a PyTorch model, ask for the log of each.
     Expect the field as the contract's schema has it.
     """
-    body = answered(converted_logs, what="get_upload_logs of an uploaded version")
-    assert_field(release, documented_field, converted_logs, body)
+    body = answered(logs, what="get_upload_logs of an uploaded version")
+    assert_field(release, documented_field, logs, body)
+    if converted_logs.is_success:
+        assert_field(release, documented_field, converted_logs, converted_logs.json())
 
 
 @requirement("get-upload-logs.of-uploaded-version")

@@ -9,7 +9,7 @@ from conformance.errors import NotTestable
 from conformance.instance.reply import Reply
 from conformance.suite.assertions import assert_equal, expect, show
 from conformance.suite.configured import Configured, in_list, is_among, model_entry, versions_in
-from conformance.suite.listed import Row, model_of
+from conformance.suite.listed import model_of, workspaces_of
 from conformance.suite.requirement import requirement
 from conformance.suite.rows import answered, relied_on, version_row
 from conformance.suite.times import instant
@@ -128,7 +128,8 @@ def test_each_row_is_of_the_asked_workspace(whole_listing: Reply, onnx_upload: U
     """
     body = answered(whole_listing, what="a list of the workspace's models")
     model_entry(body, onnx_upload)
-    told = [pair for row in body["models"] for pair in _workspaces(row, onnx_upload) if is_id(pair[1])]
+    release = onnx_upload.models.release
+    told = [pair for row in body["models"] for pair in workspaces_of(release, row).items()]
     if not told:
         raise NotTestable("needs model.workspace_id or workspace.id in the rows")
     strange = [f"{place} is {number}" for place, number in told if number != onnx_upload.workspace_id]
@@ -138,13 +139,6 @@ def test_each_row_is_of_the_asked_workspace(whole_listing: Reply, onnx_upload: U
         actual=lambda: f"in one row {strange[0]}",
         replies=[whole_listing],
     )
-
-
-def _workspaces(row: Row, uploaded: Uploaded) -> list[tuple[str, object]]:
-    model = model_of(uploaded.models.release, row) or {}
-    workspace = row.get("workspace") if isinstance(row, dict) else None
-    number = workspace.get("id") if isinstance(workspace, dict) else None
-    return [("model.workspace_id", model.get("workspace_id")), ("workspace.id", number)]
 
 
 def _told(shown: Configured, path: str) -> object:

@@ -27,16 +27,16 @@ ENDPOINT = "list_versions_for_model"
 PARAMETERS = ("model_id", "workspace_id")
 
 
-@pytest.fixture
-def versions(probes: Probes, neighbour_upload: Uploaded) -> Reply:
-    """The versions of the shared ONNX model, asked by its name and workspace; there is a model of a longer name."""
-    return probes.answered(ENDPOINT)
+@pytest.fixture(scope="module")
+def versions(models: Models, onnx_upload: Uploaded, neighbour_upload: Uploaded) -> Reply:
+    """The versions of the shared ONNX model, asked for while there is another of a longer name."""
+    return models.list_versions_for_model(onnx_upload.name, onnx_upload.workspace_id)
 
 
 @pytest.fixture(scope="module")
-def working_versions(probes: Probes, onnx_upload: Uploaded) -> None:
+def working_versions(versions: Reply, onnx_upload: Uploaded) -> None:
     """The control of the refusals: asked rightly, the shared model's version is shown."""
-    body = relied_on(probes.answered(ENDPOINT), what="the versions of a model")
+    body = relied_on(versions, what="the versions of a model")
     if not is_among(_versions(body), onnx_upload):
         raise NotTestable("needs list_versions_for_model to show the uploaded version before a refusal means anything")
 

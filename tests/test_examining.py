@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from conformance.assembly import EXAMINATION, Assembly, Rehearsal
 from conformance.contract import release_ids
 from conformance.mock import MockInstance
 from conformance.settings import Settings, resolve
-from tests.servers import closed_port, constant, serving
+from tests.altered import altered
+from tests.servers import Answer, closed_port, constant, serving
 
+OWN = Path(__file__).resolve().parents[2] / "shared" / "evidence" / "openapi-2025.2.0.json"
 TOKEN = {"WALLAROO_CONFORMANCE_TOKEN": "a-token-that-nobody-may-see"}
 
 
@@ -141,3 +144,26 @@ def test_no_token_is_in_what_is_told(mocks) -> None:
         found = assembly.identification
     assert found is not None
     assert TOKEN["WALLAROO_CONFORMANCE_TOKEN"] not in repr((assembly.told(), found))
+
+
+@pytest.mark.skipif(not OWN.exists(), reason="the instance's document (shared/evidence) isn't beside the project")
+def test_a_live_instances_document_is_evidence_and_compared(mocks) -> None:
+    """The document that an instance of 2025.2.0 serves, on the embedded instance of 2025.2."""
+
+    def serving_it(path: str, _body: bytes, reply: Answer) -> Answer:
+        return (200, "application/json", OWN.read_bytes()) if path == "/v1/api/docs" else reply
+
+    mock = mocks["2025.2"]
+    with altered(mock, serving_it) as url:
+        settings = resolve({"target": url}, {})
+        with assembled(settings, {"WALLAROO_CONFORMANCE_TOKEN": mock.token}) as assembly:
+            assembly.examine()
+            release, document = assembly.told()
+            found = assembly.document
+    assert release.startswith("release 2025.2 (found out): ")
+    assert release.endswith("OpenAPI document knows versions up to 2025.2.0")
+    assert document.startswith(
+        "OpenAPI document at /v1/api/docs differs from the contract: 2 endpoints lacking, 22 endpoints more, "
+    )
+    assert found is not None
+    assert (found.title, found.version, found.omitted) == ("Wallaroo MLOps API", "0.1", 0)

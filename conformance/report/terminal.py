@@ -213,6 +213,8 @@ def _cleaning(run: RunResult, width: int) -> Iterator[Line]:
         yield "", ""
     for line in lines:
         yield from _wrapped(one_line(line), width, "", "  ")
+    if run.cleaning and run.cleaning.deleted and run.failures():
+        yield "  with --keep-models they stay, for the curl commands above", "dim"
 
 
 def _reports(paths: ReportPaths | None) -> Iterator[Line]:

@@ -183,3 +183,12 @@ def test_what_isnt_scored_has_a_paragraph_of_its_own(sample: Any) -> None:
     assert "CONFORMANT: 1 MUST requirement" in text
     none = shown(sample.run([sample.requirement("a.must"), *later], checks[:1]))
     assert "published (7)\n  none failed\n" in none
+
+
+def test_whoever_wants_to_repeat_a_failure_is_told_how_to_keep_the_models(sample: Any) -> None:
+    requirements = [sample.requirement("upload.id")]
+    hint = "with --keep-models they stay, for the curl commands above"
+    failed = sample.run(requirements, [sample.check("failed", "upload.id")], **sample.found())
+    passed = sample.run(requirements, [sample.check("passed", "upload.id")], **sample.found())
+    assert hint in shown(failed)
+    assert hint not in shown(passed)

@@ -160,8 +160,7 @@ class Assembly:
         """What the look at the instance found, in lines for a terminal."""
         found, lines = self.identification, []
         if found is not None:
-            how = "the nearest" if found.nearest else "found out"
-            lines.append(f"release {found.release} ({how}): {'; '.join(found.reasons)}")
+            lines.append(f"release {found.release} ({found.told}): {'; '.join(found.reasons)}")
         if self.document is not None:
             lines.append(f"OpenAPI document at {self.document.url} {self.document.count()}")
         return lines
@@ -239,7 +238,7 @@ class Assembly:
 
     def _identified(self, blocked: str | None, fetched: FetchedDocument | None) -> Identification:
         if blocked is not None:
-            return Identification(self.release.id, ("the instance can't be asked",), nearest=True)
+            return Identification(self.release.id, ("the instance can't be asked",), "assumed")
         return identify(
             self.context.session,
             self.context.workspace_id(),

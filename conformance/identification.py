@@ -159,7 +159,7 @@ class _Judgement:
         return Identification(
             chosen,
             tuple(map(clean, self._reasons(chosen, fitting))),
-            not fitting,
+            "nearest" if not fitting else "found" if self._is_told(chosen, fitting) else "assumed",
             {name: tuple(map(clean, lines[:MAX_DIFFERENCES])) for name, lines in differences.items()},
         )
 
@@ -172,6 +172,10 @@ class _Judgement:
                 if found.fits:
                     self._fits.setdefault(endpoint, []).append(release.id)
                 yield from (f"{endpoint}: {line}" for line in found.differences)
+
+    def _is_told(self, chosen: str, fitting: Sequence[str]) -> bool:
+        """Whether anything speaks for the chosen release rather than for all of them."""
+        return len(fitting) < len(self._against) or chosen in (self._named, self._documented)
 
     def _preferred(self, fitting: Sequence[str]) -> str:
         return next((name for name in (self._named, self._documented) if name in fitting), None) or fitting[0]

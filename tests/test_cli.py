@@ -284,10 +284,10 @@ def test_what_fits_no_release_is_told_the_nearest_and_what_differs(tmp_path):
         arguments = ["run", "--target", url, "--workspace-id", "1", "-k", "documentation_page", "--out", "out"]
         done = command(*arguments, cwd=tmp_path, WALLAROO_CONFORMANCE_TOKEN=TOKEN)
     assert done.stderr.startswith(
-        "release 2024.1 (the nearest): no release fits, this one differs least (1 difference); "
+        "release 2024.1 (the nearest; none fits): no release fits, this one differs least (1 difference); "
     )
     statement = json.loads((tmp_path / "out" / "statement.json").read_text())
-    assert statement["identification"]["nearest"]
+    assert statement["identification"]["how"] == "nearest"
     assert statement["identification"]["differences"]["2024.1"] == ["list: models[0].workspace: missing"]
     assert "release 2024.1 (the nearest; none fits)" in done.stdout
 

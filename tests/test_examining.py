@@ -120,7 +120,7 @@ def test_what_cant_be_tested_is_judged_by_the_default_after_one_request(workspac
         assembly.examine()
         assert assembly.check_prerequisites() is not None
         assert len(assembly.recorder.exchanges) == 1
-        assert assembly.told() == ["release 2023.4 (the nearest): the instance can't be asked"]
+        assert assembly.told() == ["release 2023.4 (assumed; nothing tells): the instance can't be asked"]
         assert assembly.document is None
 
 

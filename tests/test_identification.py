@@ -68,7 +68,7 @@ def _dropped(node: object, field: str) -> object:
 def test_each_release_is_found_with_its_reasons_in_a_few_requests(mocks, name: str) -> None:
     mock = mocks[name]
     found, recorder = asked(mock.url, mock.token, mock.workspace_id)
-    assert (found.release, found.nearest) == (name, False)
+    assert (found.release, found.how) == (name, "found")
     assert name not in found.differences
     assert found.reasons
     assert len(recorder.exchanges) <= 8
@@ -127,12 +127,12 @@ def test_an_endpoint_more_than_the_contract_has_speaks_against_nothing(mocks) ->
         return (200, "application/json", b'{"logs": []}') if path.endswith("get_upload_logs") else reply
 
     found = of(mocks["2024.4"], serving_logs)
-    assert (found.release, found.nearest) == ("2024.4", False)
+    assert (found.release, found.how) == ("2024.4", "found")
 
 
 def test_where_none_fits_the_nearest_is_told_with_what_differs(mocks) -> None:
     found = of(mocks["2025.2"], without("error_summary"))
-    assert (found.release, found.nearest) == ("2025.2", True)
+    assert (found.release, found.how) == ("2025.2", "nearest")
     assert found.reasons[0] == "no release fits, this one differs least (2 differences)"
     assert [line.rpartition(": ")[2] for line in found.differences["2025.2"]] == ["missing", "missing"]
     assert all("error_summary" in line for line in found.differences["2025.2"])
@@ -150,7 +150,7 @@ def test_a_target_that_answers_anything_the_same_is_taken_for_the_default(body: 
 def test_of_equally_far_releases_the_default_is_taken() -> None:
     with serving(constant(200, {"models": 3})) as url:
         found, _ = asked(url)
-    assert (found.release, found.nearest) == ("2023.4", True)
+    assert (found.release, found.how) == ("2023.4", "nearest")
     assert {len(lines) for lines in found.differences.values()} == {2}
 
 
@@ -158,14 +158,14 @@ def test_of_equally_far_releases_the_default_is_taken() -> None:
 def test_a_target_that_refuses_everything_tells_nothing(status: int) -> None:
     with serving(constant(status, {"msg": "no", "code": status})) as url:
         found, _ = asked(url)
-    assert (found.release, found.nearest) == ("2023.4", False)
+    assert (found.release, found.how) == ("2023.4", "assumed")
     assert found.reasons[-1].endswith("would fit too, and the oldest promises least")
 
 
 def test_a_target_that_has_nothing_is_nearest_to_the_smallest_contract() -> None:
     with serving(constant(404, {"msg": "not found", "code": 404})) as url:
         found, _ = asked(url)
-    assert (found.release, found.nearest) == ("2023.4", True)
+    assert (found.release, found.how) == ("2023.4", "nearest")
     assert "list: not there" in found.differences["2023.4"]
 
 
@@ -254,5 +254,5 @@ def test_without_an_upload_the_workspaces_own_models_are_judged(mocks) -> None:
         return (403, "application/json", b'{"msg": "no", "code": 403}') if "upload_and" in path else reply
 
     found = of(mock, refusing)
-    assert (found.release, found.nearest) == ("2025.2", False)
+    assert (found.release, found.how) == ("2025.2", "found")
     assert found.reasons[0] == "list and get_version_by_id fit 2025.2 and 2026.1"

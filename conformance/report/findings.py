@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from conformance.contract.openapi_diff import Difference
+
+How = Literal["found", "nearest", "assumed"]
+_HOW: Mapping[How, str] = {
+    "found": "found out",
+    "nearest": "the nearest; none fits",
+    "assumed": "assumed; nothing tells",
+}
 
 
 @dataclass(frozen=True)
 class Identification:
     """How the release was found out by which an instance is judged.
 
-    `nearest` says that none fits and this one differs least. `differences` has, for each other release and for a
-    nearest one, what speaks against it, in lines.
+    `how`: it fits and was `found`; none fits, and it is the `nearest`; or nothing tells, and it is only `assumed`.
+    `differences` has, for each other release and for a nearest one, what speaks against it, in lines.
     """
 
     release: str
     reasons: tuple[str, ...]
-    nearest: bool = False
+    how: How = "found"
     differences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def told(self) -> str:
+        """How it was found out, in words that stand behind the release."""
+        return _HOW[self.how]
 
 
 @dataclass(frozen=True)

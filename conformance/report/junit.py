@@ -63,9 +63,7 @@ def _run_properties(run: RunResult) -> list[tuple[str, str]]:
 
 
 def _release_found(run: RunResult) -> str:
-    if run.identification is None:
-        return "named"
-    return "nearest" if run.identification.nearest else "identified"
+    return run.identification.how if run.identification else "named"
 
 
 def _check_case(

@@ -103,7 +103,7 @@ def _check(outcome: CheckOutcome) -> dict[str, Any]:
 
 def _identification(found: Identification) -> dict[str, Any]:
     return {
-        "nearest": found.nearest,
+        "how": found.how,
         "reasons": list(found.reasons),
         "differences": {name: list(lines) for name, lines in found.differences.items()},
     }

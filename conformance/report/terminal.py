@@ -120,9 +120,7 @@ def _target(run: RunResult) -> str:
 
 
 def _how_found(run: RunResult) -> str:
-    if run.identification is None:
-        return ""
-    return " (the nearest; none fits)" if run.identification.nearest else " (found out)"
+    return f" ({run.identification.told})" if run.identification else ""
 
 
 def _examined(run: RunResult, width: int) -> Iterator[Line]:

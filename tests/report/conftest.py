@@ -98,7 +98,7 @@ class Sample:
         return {
             "release": "2025.2",
             "identification": Identification(
-                "2025.2", (text, "created_on_version is 2025.2.1"), False, {"2024.4": (text,)}
+                "2025.2", (text, "created_on_version is 2025.2.1"), "found", {"2024.4": (text,)}
             ),
             "document": OwnDocument("/v1/api/openapi.json", "d" * 64, text, "0.1", differences),
             "cleaning": Cleaning(61, (LeftModel(15, text, 7),), f"{text} answered 500"),

@@ -138,8 +138,8 @@ def test_how_the_release_was_found_is_a_property_of_the_run(sample: Any) -> None
         return found.get("value")
 
     assert said() == "named"
-    assert said(**sample.found()) == "identified"
-    assert said(identification=Identification("2024.1", (), nearest=True)) == "nearest"
+    assert said(**sample.found()) == "found"
+    assert said(identification=Identification("2024.1", (), "nearest")) == "nearest"
 
 
 def test_a_check_of_nothing_scored_is_marked_and_what_isnt_scored_has_no_case_of_its_own(sample: Any) -> None:

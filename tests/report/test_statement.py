@@ -67,7 +67,7 @@ def test_what_a_run_found_out_beside_its_checks_is_said(sample: Any) -> None:
     said = json.loads(statement.render(sample.run(requirements, [], **sample.found())))
     assert said["format"] == 2
     assert said["identification"] == {
-        "nearest": False,
+        "how": "found",
         "reasons": ["list is nested", "created_on_version is 2025.2.1"],
         "differences": {"2024.4": ["list is nested"]},
     }

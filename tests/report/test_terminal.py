@@ -169,7 +169,7 @@ def test_how_the_release_was_found_stands_at_the_top_and_what_is_left_near_the_e
 
 
 def test_a_release_that_none_fits_is_called_the_nearest(sample: Any) -> None:
-    found = Identification("2024.1", ("no release fits",), nearest=True)
+    found = Identification("2024.1", ("no release fits",), "nearest")
     text = shown(sample.run([sample.requirement("upload.id")], [], release="2024.1", identification=found))
     assert "release 2024.1 (the nearest; none fits)" in text
 

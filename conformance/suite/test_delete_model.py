@@ -56,7 +56,8 @@ class Deletion:
         return str(uploaded.model_id) if self.reading == "number" else uploaded.name
 
 
-@pytest.fixture(scope="module")
+# For the session: a module's fixture is made anew, under the same names, when its checks don't run in one go.
+@pytest.fixture(scope="session")
 def deletion(context: SuiteContext, models: Models, onnx_uploads: OnnxUploads) -> Deletion:
     """A model deleted: named by its name, else by its id as text."""
     name = context.name("delete_model", "doomed")
@@ -78,7 +79,7 @@ def deletion(context: SuiteContext, models: Models, onnx_uploads: OnnxUploads) -
     return next((each for each in tried if each.reply.is_success), tried[0])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def harmless(models: Models, onnx_uploads: OnnxUploads, deletion: Deletion) -> Harmless[Uploaded]:
     """Deletions that may not delete; the first victim is the model that the right deletion spared."""
     numbers = count()

@@ -59,7 +59,8 @@ class Deletion:
             raise NotTestable(f"needs a deletion that works, but it was answered {describe(self.reply)}")
 
 
-@pytest.fixture(scope="module")
+# For the session: a module's fixture is made anew, under the same names, when its checks don't run in one go.
+@pytest.fixture(scope="session")
 def deletion(context: SuiteContext, models: Models, onnx_uploads: OnnxUploads) -> Deletion:
     """The older of two versions deleted."""
     name = context.name("delete_model_versions", "doomed")
@@ -70,7 +71,7 @@ def deletion(context: SuiteContext, models: Models, onnx_uploads: OnnxUploads) -
     return Deletion(doomed, spared, elsewhere, reply, spared.uploaded.versions_reply(), spared.uploaded.details_reply())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def harmless(models: Models, onnx_uploads: OnnxUploads, deletion: Deletion) -> Harmless[Target]:
     """Deletions that may not delete; the first victim is the version that the right deletion spared."""
     numbers = count()

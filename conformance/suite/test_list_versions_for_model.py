@@ -6,6 +6,7 @@ list's (`models`), while the client also has one of `model_versions`. Either sha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -94,18 +95,19 @@ def test_reply_has_no_other_model(versions: Reply, onnx_upload: Uploaded, neighb
 
 @requirement("list-versions-for-model.only-this-workspace")
 def test_reply_has_no_version_of_another_workspace(
-    context: SuiteContext, models: Models, two_versions: tuple[Uploaded, Uploaded]
+    context: SuiteContext, models: Models, unique_name: Callable[[], str]
 ) -> None:
     """The name is looked up in the asked workspace only.
 
     Upload one name into two workspaces, list its versions in each.
     Expect each workspace's own version and not the other's.
     """
-    here = two_versions[0]
+    name = unique_name()
     elsewhere = context.models(workspace_id=context.second_workspace_id())
-    there = upload(elsewhere, unique_file(context.onnx_model, "elsewhere"), here.name)
+    here = upload(models, unique_file(context.onnx_model, "here"), name)
+    there = upload(elsewhere, unique_file(context.onnx_model, "there"), name)
     for own, strange in ((here, there), (there, here)):
-        reply = models.list_versions_for_model(here.name, own.workspace_id)
+        reply = models.list_versions_for_model(name, own.workspace_id)
         shown = _versions(answered(reply, what=f"list_versions_for_model in workspace {own.workspace_id}"))
         if not is_among(shown, own):
             raise NotTestable(f"needs the version that was uploaded to workspace {own.workspace_id}")

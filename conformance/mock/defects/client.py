@@ -90,7 +90,8 @@ class Client:
         self._scope = scope
         self._names = 0
         self._connection: http.client.HTTPConnection | None = None
-        self.workspace = self.make_workspace(f"probe-{scope}")
+        self.workspace_name = f"probe-{scope}"
+        self.workspace = self.make_workspace(self.workspace_name)
 
     def close(self) -> None:
         """Close the connection."""

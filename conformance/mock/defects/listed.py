@@ -6,15 +6,25 @@ from collections.abc import Iterator
 
 from conformance.contract import Release
 from conformance.mock.defects.authentication import authentication_defects
+from conformance.mock.defects.by_version import by_version_defects
 from conformance.mock.defects.configs import config_defects
 from conformance.mock.defects.conversion import conversion_defects
 from conformance.mock.defects.defect import Defect
+from conformance.mock.defects.deleting_models import model_deletion_defects
+from conformance.mock.defects.deleting_versions import version_deletion_defects
+from conformance.mock.defects.deletions import deletion_defects
 from conformance.mock.defects.details import detail_defects
+from conformance.mock.defects.echoed_schemas import echoed_schema_defects
+from conformance.mock.defects.echoes import echo_defects
+from conformance.mock.defects.endings import ending_defects
 from conformance.mock.defects.fields import field_defects
+from conformance.mock.defects.for_model import for_model_defects
 from conformance.mock.defects.large import large_defects
 from conformance.mock.defects.listing import listing_defects
+from conformance.mock.defects.logs import log_defects
 from conformance.mock.defects.metadata import metadata_defects
 from conformance.mock.defects.names import name_defects
+from conformance.mock.defects.nested import nested_defects
 from conformance.mock.defects.parameters import parameter_defects
 from conformance.mock.defects.parts import part_defects
 from conformance.mock.defects.refusals import refusal_defects
@@ -43,12 +53,22 @@ def all_defects(release: Release) -> Iterator[Defect]:
     yield from schema_defects()
     yield from conversion_defects()
     yield from parameter_defects()
+    yield from ending_defects(release)
+    yield from echoed_schema_defects()
+    yield from echo_defects()
     yield from listing_defects()
+    yield from nested_defects()
     yield from time_defects()
     yield from detail_defects()
     yield from version_defects()
     yield from row_defects()
     yield from config_defects()
+    yield from by_version_defects()
+    yield from for_model_defects()
+    yield from deletion_defects()
+    yield from model_deletion_defects()
+    yield from version_deletion_defects()
+    yield from log_defects()
     yield from sequence_defects()
     yield from unusual_defects()
     yield from field_defects(release)

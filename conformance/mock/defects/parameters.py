@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from conformance.mock.defects.defect import Defect
@@ -10,7 +10,12 @@ from conformance.mock.defects.kinds import Applies, answered_instead, newest_ans
 from conformance.mock.defects.observations import asked
 from conformance.mock.replies import Call, Reply
 
-_WRONG: tuple[tuple[str, type, Any], ...] = (("text", str, "not-a-number"), ("list", list, [1]))
+VERSION = "model_version_id"
+
+Wrong = tuple[str, type, Any]
+"""A JSON type in words and as Python's, and a value of it."""
+
+_WRONG: tuple[Wrong, ...] = (("text", str, "not-a-number"), ("list", list, [1]))
 
 
 def given(name: str, kind: type) -> Applies:
@@ -39,8 +44,10 @@ def _required(endpoint: str, name: str, requirement: str) -> Iterator[Defect]:
         )
 
 
-def _mistyped(endpoint: str, name: str, requirement: str, **others: Any) -> Iterator[Defect]:
-    for word, kind, wrong in _WRONG:
+def _mistyped(
+    endpoint: str, name: str, requirement: str, wrongs: Sequence[Wrong] = _WRONG, **others: Any
+) -> Iterator[Defect]:
+    for word, kind, wrong in wrongs:
         yield Defect(
             f"{requirement}.{word}-accepted",
             f"{endpoint} with a {word} as {name} answers about the newest.",
@@ -57,7 +64,12 @@ def parameter_defects() -> Iterator[Defect]:
         ("get_by_id", "id", "get-by-id.id-required", "get-by-id.id-mistyped"),
         ("get_config_by_id", "model_id", "get-config-by-id.model-id-required", "get-config-by-id.model-id-mistyped"),
         ("get", "id", "get.parameter-required", "get.parameter-mistyped"),
+        ("get_version_by_id", VERSION, "get-version-by-id.id-required", "get-version-by-id.id-mistyped"),
+        ("get_upload_logs", VERSION, "get-upload-logs.id-required", "get-upload-logs.id-mistyped"),
     ):
         yield from _required(endpoint, name, required)
         yield from _mistyped(endpoint, name, mistyped)
     yield from _mistyped("list_versions", "models_pk_id", "list-versions.keys-mistyped", model_id="any")
+    twin = "get_model_version_by_id"
+    yield from _required(twin, VERSION, "get-model-version-by-id.id-required")
+    yield from _mistyped(twin, VERSION, "get-model-version-by-id.id-mistyped", _WRONG[:1])

@@ -51,7 +51,7 @@ def padded(content: bytes, size: int) -> bytes:
 
 
 @cache
-def schema(*names: str, kind: str = "float32") -> str:
+def schema(*names: str, kind: str = "float32", nullable: bool = True) -> str:
     """Base64 of an Arrow schema with fields of these names; `kind` is the name of a function of pyarrow, or a list."""
     import pyarrow
 
@@ -61,7 +61,7 @@ def schema(*names: str, kind: str = "float32") -> str:
         "nested-list": pyarrow.list_(pyarrow.list_(pyarrow.float32(), 3), 2),
     }
     chosen = types[kind] if kind in types else getattr(pyarrow, kind)()
-    made = pyarrow.schema([pyarrow.field(name, chosen) for name in names])
+    made = pyarrow.schema([pyarrow.field(name, chosen, nullable=nullable) for name in names])
     return base64.b64encode(bytes(made.serialize())).decode("ascii")
 
 

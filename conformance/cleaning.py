@@ -7,6 +7,7 @@ deleted is told, and decides nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from conformance.errors import ConformanceError, NotTestable
@@ -41,8 +42,8 @@ def clean_up(context: SuiteContext, *, keep: bool = False) -> Cleaning:
             cleaner.delete()
     except ConformanceError as failure:
         reason = context.recorder.redactor.text(str(failure))
-        return Cleaning(0, tuple(cleaner.left), f"the instance can't be asked: {reason}")
-    return Cleaning(before - len(cleaner.left), tuple(cleaner.left), cleaner.reason if cleaner.left else None)
+        return Cleaning(0, cleaner.told(), f"the instance can't be asked: {reason}")
+    return Cleaning(before - len(cleaner.left), cleaner.told(), cleaner.reason if cleaner.left else None)
 
 
 class _Cleaner:
@@ -54,6 +55,11 @@ class _Cleaner:
         """Names of models that aren't the run's: none of them may stand in a request."""
         self.left: list[LeftModel] = []
         self.reason = ""
+
+    def told(self) -> tuple[LeftModel, ...]:
+        """What is left, fit to be shown: the names are as the instance lists them."""
+        redactor = self._context.recorder.redactor
+        return tuple(replace(model, name=redactor.text(model.name)) for model in self.left)
 
     def look(self) -> None:
         """Find the run's workspaces at first, and each time the run's models in them."""

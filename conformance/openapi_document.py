@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -122,10 +122,16 @@ def compared(release: Release, fetched: FetchedDocument, redactor: Redactor) -> 
         sha256=fetched.sha256,
         title=clean(said.get("title", "")),
         version=clean(said.get("version", "")),
-        differences=found[:MAX_DIFFERENCES],
+        differences=tuple(_cleaned(one, clean) for one in found[:MAX_DIFFERENCES]),
         omitted=max(0, len(found) - MAX_DIFFERENCES),
         problem=problem,
     )
+
+
+def _cleaned(one: Difference, clean: Callable[[str], str]) -> Difference:
+    """The difference with the instance's own words made fit to be shown."""
+    old, new = (tuple(map(clean, said)) for said in (one.old, one.new))
+    return replace(one, path=clean(one.path), pointer=clean(one.pointer), old=old, new=new)
 
 
 def _document(reply: Reply, path: str) -> FetchedDocument | None:

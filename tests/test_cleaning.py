@@ -20,6 +20,7 @@ from tests.servers import Answer, serving
 
 DELETE = load_release("2024.4").endpoints["delete_model"]
 LIST = load_release("2024.4").endpoints["list"]
+TOKEN = "a-token-that-nobody-may-see"
 OTHERS = "somebody-elses-model"
 
 
@@ -138,7 +139,7 @@ def cleaned(instance: Scripted) -> Cleaning:
     """What becomes of its models; in their names, RUN stands for the run's id."""
     with serving(instance) as url:
         settings = resolve({"target": url, "release": "2024.4", "workspace_id": "1"}, {})
-        assembly = Assembly.make(settings, {"WALLAROO_CONFORMANCE_TOKEN": "t"})
+        assembly = Assembly.make(settings, {"WALLAROO_CONFORMANCE_TOKEN": TOKEN})
         instance.models = {n: name.replace("RUN", assembly.run_id) for n, name in instance.models.items()}
         try:
             cleaning = assembly.clean_up()
@@ -172,6 +173,13 @@ def test_a_success_that_deletes_nothing_is_seen_by_the_list() -> None:
 
     cleaning = cleaned(Lying("name", *OWN))
     assert (cleaning.deleted, len(cleaning.left_behind)) == (0, 5)
+
+
+def test_what_is_left_is_named_without_secrets() -> None:
+    instance = Scripted("neither", f"conf-RUN-{TOKEN}")
+    (model,) = cleaned(instance).left_behind
+    assert TOKEN not in model.name
+    assert model.name.endswith("-[redacted]")
 
 
 def test_an_id_that_is_another_models_name_is_never_sent() -> None:

@@ -211,4 +211,9 @@ def test_its_own_words_are_shown_short_and_without_secrets() -> None:
     assert shown.title.startswith("a\\x1b[2J [redacted] xxx")
     assert len(shown.title) == 200
     assert shown.version == "['no', 'text']"
+    hostile = {"openapi": "3.0.0", "paths": {"/x\x1b secret-of-the-run": {"post": {}}}}
+    (one, *_) = [
+        d for d in beside(hostile, redact=lambda redactor: redactor.add("secret-of-the-run")).differences if d.added
+    ]
+    assert one.path == "/x\\x1b [redacted]"
     assert beside({**DOCUMENT, "info": 7}).title == ""

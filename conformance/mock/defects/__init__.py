@@ -25,13 +25,17 @@ __all__ = ["Defect", "Probe", "behaviour_for", "catalogue"]
 _SUGGESTIONS = 3
 
 
-@lru_cache
 def catalogue(release_id: str = DEFAULT_RELEASE) -> dict[str, Defect]:
     """Every defect of a release by its id, in the contract's order of topics.
 
     A defect's `breaks` are those that the release has and tests; one that breaks none of them isn't among the
     release's. Raises UsageError for a release without a contract, ValueError where two defects share an id.
     """
+    return _catalogue(release_id)
+
+
+@lru_cache
+def _catalogue(release_id: str) -> dict[str, Defect]:
     from conformance.mock.defects.listed import all_defects
 
     release = load_release(release_id)

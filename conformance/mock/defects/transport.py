@@ -13,6 +13,7 @@ from conformance.mock.defects.defect import Defect, Probe
 from conformance.mock.defects.kinds import framework_of, raw_fields, reply_changed
 from conformance.mock.defects.observations import documented, seen, shown_status, status_of
 from conformance.mock.defects.samples import onnx_model
+from conformance.mock.defects.sequences import documented_reads
 from conformance.mock.records import Metadata, Upload, User
 from conformance.mock.replies import Call, Refusal, Reply
 from conformance.mock.wrapping import Wrapper, answer, is_from_curl
@@ -203,7 +204,7 @@ def transport_defects(release: Release) -> Iterator[Defect]:
             _replaced(endpoint, "", "application/json"),
             _body(endpoint),
         )
-    for endpoint in release.reads:
+    for endpoint in documented_reads(release):
         yield Defect(
             f"curl.{endpoint.replace('_', '-')}.blocked",
             f"{endpoint} is refused to curl.",

@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 __all__ = ["Variant", "behaviour_for", "catalogue"]
 
 
-@lru_cache
 def catalogue(release_id: str = DEFAULT_RELEASE) -> dict[str, Variant]:
     """Every variant of a release by its id.
 
     Raises UsageError for a release without a contract, ValueError where two share an id.
     """
+    return _catalogue(release_id)
+
+
+@lru_cache
+def _catalogue(release_id: str) -> dict[str, Variant]:
     from conformance.mock.variants.listed import all_variants
 
     found: dict[str, Variant] = {}

@@ -19,13 +19,13 @@ OF_FIELDS = (*KINDS, "malformed")
 every_release = pytest.mark.parametrize("release", RELEASES, ids=release_ids())
 
 
-def tested(release):
+def promised(release):
     return {name: found for name, found in release.requirements.items() if found.excluded is None}
 
 
 @every_release
 def test_a_defect_says_what_it_is_and_what_it_breaks(release):
-    known = tested(release)
+    known = promised(release)
     for name, defect in catalogue(release.id).items():
         assert name == defect.id
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+", defect.id)
@@ -44,19 +44,19 @@ def test_there_are_enough_of_them():
 @every_release
 def test_every_promise_is_what_some_defect_is_about_or_breaks(release):
     broken = {name for defect in catalogue(release.id).values() for name in defect.breaks}
-    assert set(tested(release)) - broken == set()
+    assert set(promised(release)) - broken == set()
 
 
 @every_release
 def test_every_must_and_should_is_what_some_defect_is_about(release):
     about = {defect.breaks[0] for defect in catalogue(release.id).values()}
-    assert {name for name, found in tested(release).items() if found.level != "MAY"} - about == set()
+    assert {name for name, found in promised(release).items() if found.level != "MAY"} - about == set()
 
 
 @every_release
 def test_every_field_is_wrong_in_every_way_that_the_contract_forbids(release):
     ids = list(catalogue(release.id))
-    for requirement in (found for found in tested(release).values() if found.field is not None):
+    for requirement in (found for found in promised(release).values() if found.field is not None):
         specs = release.schemas.field_pointers(requirement.endpoint)
         (spec,) = [found for found in specs if found.pointer == requirement.field]
         begins = f"{requirement.id}."

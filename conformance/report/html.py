@@ -113,6 +113,8 @@ def render(run: RunResult) -> bytes:
         index_limit=INDEX_LIMIT,
         endpoints=endpoints,
         not_scored=NOT_SCORED,
+        lacking=_endpoints(run, gone=True),
+        beyond=_endpoints(run, gone=False),
         deviations=_deviations(run),
         cleaning=run.cleaning.lines(run.run_id) if run.cleaning else [],
         style=_asset("report.css"),
@@ -129,10 +131,18 @@ def _count_rows(run: RunResult) -> list[tuple[str, list[int]]]:
     return [(verdict, row) for verdict, row in rows if any(row) or verdict in ("passed", "failed")]
 
 
+def _endpoints(run: RunResult, *, gone: bool) -> list[str]:
+    """The paths that only the contract, or only the instance's own document describes."""
+    differences = run.document.differences if run.document else ()
+    return [one.path for one in differences if one.kind == "endpoint" and one.gone == gone]
+
+
 def _deviations(run: RunResult) -> dict[str, list[tuple[str, str, str]]]:
     """What the instance's own document says otherwise: by path, what, what the contract says, what it says."""
     found: dict[str, list[tuple[str, str, str]]] = {}
     for one in run.document.differences if run.document else ():
+        if one.kind == "endpoint":
+            continue
         thing = f"{_PLACES[one.place]} {one.pointer}".strip() if one.pointer else one.kind
         said = [", ".join(values[:VALUE_LIMIT]) + "…" * (len(values) > VALUE_LIMIT) for values in (one.old, one.new)]
         found.setdefault(one.path, []).append((thing, said[0] or "nothing", said[1] or "nothing"))

@@ -220,7 +220,7 @@ def test_how_the_release_was_found_the_document_and_the_cleaning_are_shown(sampl
         "How the release was found out list is nested created_on_version is 2025.2.1",
         "What makes it not 2024.4 (1) list is nested",
         "The instance's own OpenAPI document list is nested 0.1 at /v1/api/openapi.json, SHA-256 dddd",
-        "/v1/api/models/get_upload_logs (1) What Contract Document endpoint present nothing",
+        "Calls that it lacks (1) /v1/api/models/get_upload_logs Calls beside the contract (1) /list is nested",
         "reply models[].list is nested string string, null",
         "list is nested11…",
     ):

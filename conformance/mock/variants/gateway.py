@@ -118,14 +118,14 @@ class _Throttled(Wrapper):
 
 
 class _Late(Wrapper):
-    """Each reply takes its time, from none to `MAX_LATENCY`; the same times in each run."""
+    """Each reply takes its time, mostly little and up to `MAX_LATENCY`; the same times in each run."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
         self._random = random.Random(_SEED)  # noqa: S311 - delays, not secrets
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await asyncio.sleep(self._random.uniform(0, MAX_LATENCY))
+        await asyncio.sleep(MAX_LATENCY * self._random.random() ** 3)
         await self.app(scope, receive, send)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from conformance.mock.variants.conversions import conversion_variants
 from conformance.mock.variants.gateway import gateway_variants
+from conformance.mock.variants.later import later_variants
 from conformance.mock.variants.neighbours import neighbour_variants
 from conformance.mock.variants.readings import reading_variants
 from conformance.mock.variants.replies import reply_variants
@@ -17,5 +18,6 @@ def all_variants() -> Iterator[Variant]:
     yield from reply_variants()
     yield from conversion_variants()
     yield from reading_variants()
+    yield from later_variants()
     yield from gateway_variants()
     yield from neighbour_variants()

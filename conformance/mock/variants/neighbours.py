@@ -133,7 +133,10 @@ def _alike(client: Client) -> int:
 def neighbour_variants() -> Iterator[Variant]:
     """All of them."""
     yield Variant(
-        "neighbours.crowd", "Every workspace has hundreds or thousands of models already.", _Crowded, seen("models listed", _listed)
+        "neighbours.crowd",
+        "Every workspace has hundreds or thousands of models already.",
+        _Crowded,
+        seen("models listed", _listed),
     )
     yield Variant(
         "neighbours.busy",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -46,7 +46,14 @@ def _more(found: dict[str, Any]) -> None:
         found.setdefault(name, value)
 
 
+def _is_of_version(found: dict[str, Any]) -> bool:
+    """Whether an object is a version, or its configuration, where the two stand side by side: all is required there."""
+    return "file_info" in found or "model_version_id" in found
+
+
 def _without_optional(found: dict[str, Any]) -> None:
+    if _is_of_version(found):
+        return
     for name in ("tensor_fields", "filter_threshold", "status"):
         found.pop(name, None)
 
@@ -59,7 +66,7 @@ def _with_optional(found: dict[str, Any]) -> None:
 
 
 def _null_status(found: dict[str, Any]) -> None:
-    if "status" in found:
+    if "status" in found and not _is_of_version(found):
         found["status"] = None
 
 
@@ -76,6 +83,9 @@ class _OldestFirst(Behaviour):
 
     def select_versions(self, user: User, name: str | None, model_id: int | None) -> list[Version]:
         return super().select_versions(user, name, model_id)[::-1]
+
+    def versions_in_list(self, models: Sequence[Model]) -> Mapping[int, Sequence[Version]]:
+        return {number: found[::-1] for number, found in super().versions_in_list(models).items()}
 
 
 class _NoOrder(Behaviour):

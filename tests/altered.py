@@ -34,7 +34,7 @@ def altered(instance: MockInstance, alter: Alter) -> Iterator[str]:
 @contextmanager
 def assembled(instance: MockInstance, url: str | None = None) -> Iterator[Assembly]:
     """A run against the instance, or against `url` with its token."""
-    settings = resolve({"target": url or instance.url}, {})
+    settings = resolve({"target": url or instance.url, "release": instance.release}, {})
     assembly = Assembly.make(settings, {"WALLAROO_CONFORMANCE_TOKEN": instance.token})
     try:
         yield assembly

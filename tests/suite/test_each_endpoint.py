@@ -97,3 +97,9 @@ def test_each_endpoint_has_one_requirement_of_its_own(release_id):
     assert len(own) == len(release.probed)
     with pytest.raises(ValueError, match=r"has 0 requirements of upload_and_convert that end in \.nothing"):
         each_endpoint(release, "probed", own="nothing")
+
+
+def test_documented_reads_are_those_with_an_example():
+    documented = {name: [p.id for p in each_endpoint(load_release(name), "documented")] for name in release_ids()}
+    assert documented["2023.4"] == ["list", "get_by_id", "list_versions", "get_config_by_id", "get"]
+    assert documented["2025.2"] == ["list", "list_versions", "get_config_by_id"]

@@ -79,6 +79,52 @@ def test_a_healthy_instance_is_quiet_and_nothing_lands_elsewhere(mock: MockInsta
         assert all(name.startswith(fuzzer.known.prefix) for name in made)
 
 
+@pytest.mark.parametrize("release_id", ["2024.1", "2026.1"])
+def test_a_later_release_is_quiet_too_and_nothing_is_deleted(release_id: str) -> None:
+    release = load_release(release_id)
+    with MockInstance(release=release_id) as mock, fuzzing(mock) as (fuzzer, context):
+        for endpoint in release.probed:
+            fuzzer.documented(endpoint, examples=4)
+            fuzzer.arbitrary(endpoint, examples=8)
+        fuzzer.linked(walks=6)
+        assert set(fuzzer.served) == set(release.probed)
+        assert fuzzer.links > 5
+        asked = {exchange.endpoint for exchange in context.recorder.exchanges if exchange.endpoint}
+        assert asked <= set(release.probed)
+
+
+def another_version(path: str, body: bytes, reply: Answer) -> Answer:
+    """`get_version_by_id` shows the version before the one asked for."""
+
+    def change(told: Any) -> Any:
+        told["model_version"]["model_version"]["id"] -= 1
+        return told
+
+    return _rewritten(reply, change) if path.endswith("/get_version_by_id") and reply[0] == 200 else reply
+
+
+def test_another_version_than_the_linked_one_is_found_out() -> None:
+    with MockInstance(release="2024.1") as mock, fuzzing(mock, another_version) as (fuzzer, _):
+        with pytest.raises(Nonconformity) as found:
+            fuzzer.linked(walks=10)
+        assert found.value.expected == "get_version_by_id answers about what it was asked for"
+
+
+def test_strangers_models_are_not_judged_where_no_workspace_is_asked_for() -> None:
+    shown = []
+
+    def older_rows(path: str, body: bytes, reply: Answer) -> Answer:
+        asked = json.loads(body) if path == ENDPOINTS["list"] and body.startswith(b"{") else {"workspace_id": 1}
+        if reply[0] != 200 or asked.get("workspace_id") is not None:
+            return reply
+        shown.append(body)
+        return (200, "application/json", b'{"models": [{"id": 1, "name": "of a release before this one"}]}')
+
+    with MockInstance(release="2024.1") as mock, fuzzing(mock, older_rows) as (fuzzer, _):
+        fuzzer.arbitrary("list", examples=24)
+    assert shown
+
+
 def _rewritten(reply: Answer, change: Any) -> Answer:
     status, content_type, content = reply
     return status, content_type, json.dumps(change(json.loads(content))).encode()

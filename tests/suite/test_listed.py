@@ -8,7 +8,7 @@ import pytest
 
 from conformance.contract import load_release
 from conformance.instance.errors import NotJSON
-from conformance.suite.listed import listed_models, model_of, models_in, row_of, rows
+from conformance.suite.listed import listed_models, model_of, models_in, row_of, rows, workspaces_of
 
 FLAT = load_release("2023.4")
 NESTED = load_release("2024.1")
@@ -65,3 +65,19 @@ def test_the_whole_row_is_found_by_its_model():
     assert row_of(NESTED, body, lambda model: model["id"] == 7) == [ROWS["nested"]]
     assert row_of(FLAT, {"models": [MODEL]}, lambda model: model["id"] == 7) == [MODEL]
     assert row_of(NESTED, {"models": None}, lambda model: True) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"model": {"workspace_id": 5}, "workspace": {"id": 6}}, {"workspace.id": 6, "model.workspace_id": 5}),
+        ({"model": {"workspace_id": True}, "workspace": {"id": "6"}}, {}),
+        ({"model": None, "workspace": {"id": 6}}, {"workspace.id": 6}),
+        ({"model": {"workspace_id": 5}, "workspace": None}, {"model.workspace_id": 5}),
+        ({"model": {"workspace_id": 0}}, {}),
+        (None, {}),
+    ],
+    ids=repr,
+)
+def test_a_row_tells_its_workspace_by_numbers_only(row, told):
+    assert workspaces_of(NESTED, row) == told

@@ -8,7 +8,15 @@ import pytest
 
 from conformance.contract import load_release, release_ids
 from conformance.instance.modelfile import ModelFile
-from conformance.suite.metadata import ABSENT, changed, documented_file_name, metadata_for
+from conformance.suite.metadata import (
+    ABSENT,
+    as_client,
+    changed,
+    client_keys,
+    documented_file_name,
+    metadata_for,
+    unusual,
+)
 
 PLAIN = ModelFile.from_bytes(b"onnx", "onnx", "plain.onnx")
 WITH_SCHEMAS = ModelFile.from_bytes(b"pt", "pytorch", "io.pt", input_schema="aW4=", output_schema="b3V0")
@@ -50,3 +58,31 @@ def test_a_documented_file_name_is_one_that_the_release_takes(release_id: str) -
     for file in (PLAIN, WITH_SCHEMAS):
         name = documented_file_name(release, file, "fraud")
         assert name == (file.file_name if release.file_name_endings else "fraud")
+
+
+@pytest.mark.parametrize(
+    ("release_id", "keys"),
+    [
+        ("2023.4", set()),
+        ("2024.1", {"arch"}),
+        ("2024.4", {"arch", "accel"}),
+        ("2025.2", {"arch", "accel", "framework_config"}),
+        ("2026.1", {"arch", "accel", "framework_config"}),
+    ],
+)
+def test_the_client_sends_what_its_release_knows(release_id: str, keys: set[str]) -> None:
+    release = load_release(release_id)
+    metadata = metadata_for(PLAIN, "fraud", 10)
+    assert set(client_keys(release)) == keys
+    sent = as_client(release, metadata)
+    assert sent["conversion"].keys() - metadata["conversion"].keys() == keys
+    assert release.schemas.request_violations("upload_and_convert", sent) == []
+
+
+def test_unusual_metadata_is_documented_too_but_in_no_example() -> None:
+    release = load_release()
+    metadata = metadata_for(PLAIN, "fraud", 10)
+    conversion = unusual(release, metadata)["conversion"]
+    assert release.schemas.request_violations("upload_and_convert", unusual(release, metadata)) == []
+    assert all(conversion[key] != metadata["conversion"][key] for key in ("python_version", "requirements"))
+    assert metadata == metadata_for(PLAIN, "fraud", 10)

@@ -12,6 +12,7 @@ from typing import Any
 from conformance.errors import NotTestable
 from conformance.instance.modelfile import ModelFile
 from conformance.instance.models import Models
+from conformance.instance.reply import Reply
 from conformance.suite.assertions import assert_refused, describe, expect
 from conformance.suite.context import SuiteContext
 from conformance.suite.listed import listed_models, rows
@@ -105,7 +106,12 @@ def assert_not_carried_out(uploaded: Uploaded, *, what: str) -> None:
     """The upload was refused, and the workspace has no model of its run-unique name."""
     __tracebackhide__ = True
     assert_refused(uploaded.reply, what=what)
-    listed = uploaded.models.list(uploaded.models.workspace_id)
+    assert_not_listed(uploaded, uploaded.models.list(uploaded.models.workspace_id), what=what)
+
+
+def assert_not_listed(uploaded: Uploaded, listed: Reply, *, what: str) -> None:
+    """The workspace's list has no model of the upload's run-unique name. Raises NotTestable where there is no list."""
+    __tracebackhide__ = True
     if not listed.is_success:
         raise NotTestable(
             f"needs the workspace's list to prove that nothing is created, but it answered {describe(listed)}"

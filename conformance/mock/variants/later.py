@@ -250,7 +250,7 @@ def _of_deletions() -> Iterator[Variant]:
         "deletion.unknown-no-bytes",
         "A deletion of a model that isn't there counts no bytes.",
         answered_instead(
-            DELETE, lambda call, _: isinstance((call.payload or {}).get("workspace_id"), int), lambda *_: {"bytes": 0}
+            DELETE, lambda call, _: isinstance((call.payload or {}).get("model_id"), str), lambda *_: {"bytes": 0}
         ),
         _deleted_as(lambda _, right: {**right, "model_id": "unknown-to-all"}),
         since="2024.4",

@@ -1,4 +1,4 @@
-"""The usual instance that variants differ from."""
+"""The usual instances that variants differ from, one a release."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from conformance.mock.defects.probe import Prover
 
 
 @pytest.fixture(scope="module")
-def prover() -> Iterator[Prover]:
-    with Prover() as started:
+def prover(request: pytest.FixtureRequest) -> Iterator[Prover]:
+    with Prover(getattr(request, "param", "2023.4")) as started:
         yield started

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import pytest
 
-from conformance.contract import load_release
+from conformance.contract import load_release, release_ids
 from conformance.errors import UsageError
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.defects.client import Client
@@ -14,33 +15,52 @@ from conformance.mock.defects.observations import documented
 from conformance.mock.server import MockInstance
 from conformance.mock.variants import behaviour_for, catalogue
 
-CATALOGUE = catalogue()
-RELEASE = load_release("2023.4")
+OLDEST, NEWEST = release_ids()[0], release_ids()[-1]
 ANSWERS_LATER = {"gateway.throttled"}
-ASKS_OTHERWISE = {"get.by-model-id": {"get"}, "config.by-model-id": {"get_config_by_id"}}
+ASKS_OTHERWISE = {
+    "get.by-model-id": {"get"},
+    "config.by-model-id": {"get_config_by_id"},
+    "deletion.by-number": {"delete_model"},
+}
 
 
-@pytest.mark.parametrize("variant", CATALOGUE.values(), ids=CATALOGUE)
+def variants(*releases: str, but: Collection[str] = ()) -> list:
+    """The variants of these releases, some of them left out."""
+    return [
+        pytest.param(name, variant, id=f"{name}-{variant.id}")
+        for name in releases
+        for variant in catalogue(name).values()
+        if variant.id not in but
+    ]
+
+
+@pytest.mark.parametrize(("prover", "variant"), variants(OLDEST, NEWEST), indirect=["prover"])
 def test_a_variant_differs_from_the_usual_instance(prover, variant):
     assert re.fullmatch(r"[a-z0-9-]+\.[a-z0-9-]+", variant.id)
     assert re.fullmatch(r"\S.*\S\.", variant.says)
-    assert set(variant.untestable) <= set(RELEASE.requirements)
+    assert set(variant.untestable) <= set(load_release(prover.release).requirements)
     assert prover.look(variant.behaviour(), variant.look) != prover.right(variant.look)
 
 
-@pytest.mark.parametrize("variant", [v for v in CATALOGUE.values() if v.id not in ANSWERS_LATER], ids=lambda v: v.id)
-def test_a_variants_replies_are_as_the_contract_describes_them(variant):
-    with MockInstance(behaviour=variant.behaviour()) as mock:
+@pytest.mark.parametrize(("release", "variant"), variants(*release_ids(), but=ANSWERS_LATER))
+def test_a_variants_replies_are_as_the_contract_describes_them(release, variant):
+    schemas = load_release(release).schemas
+    with MockInstance(behaviour=variant.behaviour(), release=release) as mock:
         client = Client(mock, "healthy")
-        for endpoint in RELEASE.schemas.endpoints:
+        for endpoint in schemas.endpoints:
             if endpoint in ASKS_OTHERWISE.get(variant.id, ()):
                 continue
             answer = documented(client, endpoint)
             assert answer.status in (200, 202)
             body = answer.body
             if answer.headers.get("content-encoding") is None:
-                assert RELEASE.schemas.violations(endpoint, body, answer.status) == []
+                assert schemas.violations(endpoint, body, answer.status) == []
         client.close()
+
+
+def test_every_variant_is_one_of_the_oldest_or_of_the_newest_release():
+    ends = {*catalogue(OLDEST), *catalogue(NEWEST)}
+    assert all(set(catalogue(name)) <= ends for name in release_ids())
 
 
 def test_several_variants_at_once():

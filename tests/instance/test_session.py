@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from conformance.contract import load_release, release_ids
 from conformance.errors import UsageError
-from conformance.instance import InstanceFailure
+from conformance.instance import InstanceFailure, Models
 from conformance.instance.errors import NotJSON
 
 LIST = "/v1/api/models/list"
@@ -92,6 +93,20 @@ def test_reads_share_a_connection_and_writes_take_a_new_one(tools):
     assert peer.connections == 1
     session.request("POST", "/v1/api/workspaces/create", json={})
     assert peer.connections == 2
+
+
+@pytest.mark.parametrize("release_id", release_ids())
+def test_the_reads_of_each_release_share_a_connection_and_nothing_else_does(tools, release_id):
+    release = load_release(release_id)
+    peer = tools.peer(tools.reply())
+    models = Models(tools.session(peer), 10, release=release)
+    for endpoint in release.reads:
+        models.call(endpoint, {})
+    assert peer.connections == 1
+    others = [name for name, kind in release.kinds.items() if kind != "read"]
+    for endpoint in others:
+        models.call(endpoint, {})
+    assert peer.connections == 1 + len(others)
 
 
 def test_a_read_is_sent_again_when_its_pooled_connection_was_closed(tools):

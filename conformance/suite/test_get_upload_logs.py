@@ -131,15 +131,16 @@ def test_request_without_id_is_refused(models: Models, refusals: Refusals, null:
 
 
 @requirement("get-upload-logs.id-mistyped")
+@pytest.mark.parametrize("value", ["not-a-number", [1]], ids=["text", "array"])
 @pytest.mark.usefixtures("working_logs")
-def test_id_that_is_no_number_is_refused(models: Models) -> None:
+def test_id_that_is_no_number_is_refused(models: Models, value: object) -> None:
     """A version's id is a number.
 
-    Ask with a text as the id.
+    Ask with an id of another JSON type.
     Expect a refusal.
     """
-    reply = models.call(ENDPOINT, {"model_version_id": "not-a-number"})
-    assert_refused(reply, what="get_upload_logs with a text as model_version_id")
+    reply = models.call(ENDPOINT, {"model_version_id": value})
+    assert_refused(reply, what=f"get_upload_logs with the model_version_id {value!r}")
 
 
 def _lines(reply: Reply) -> list[Any]:

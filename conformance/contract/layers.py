@@ -27,8 +27,8 @@ def merged(base: Any, patch: Any) -> Any:
 def laid_over(base: Sequence[Mapping[str, Any]], overlay: Mapping[str, Any], release: str) -> list[dict[str, Any]]:
     """The entries of a release's `requirements.yaml` over those that it extends, in the older one's order.
 
-    `capped` lowers a whole endpoint (no page documents it any more) but for the ids `spared`, `changed` replaces an entry's keys, `dropped`
-    maps ids to the reason, `requirements` adds entries; one with `after` stands behind that id.
+    `capped` lowers a whole endpoint, which no page documents any more, but for the ids `spared`; `changed` replaces an
+    entry's keys, `dropped` maps ids to the reason, `requirements` adds entries; one with `after` stands behind that id.
     Raises UsageError for an id that isn't there, or already is.
     """
     dropped, changes = overlay.get("dropped", {}), {entry["id"]: entry for entry in overlay.get("changed", ())}

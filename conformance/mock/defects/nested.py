@@ -242,6 +242,7 @@ def _of_models() -> Iterator[Defect]:
         (*newest, "get-by-id.times-agree-with-list", "get.times-agree-with-list"),
         rows_changed(_of_first_in_list),
         updated,
+        since="2024.1",
     )
     asked = ("list.asked-workspace",)
     placed = seen("the workspace in a row of the list", _workspaces)

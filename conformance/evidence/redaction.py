@@ -27,9 +27,6 @@ SECRET_HEADERS = frozenset(
 )
 SECRET_FIELDS = ("access_token", "refresh_token", "id_token", "password", "client_secret")
 
-_HINTS = ("token", "password", "secret", "\\u", "%", "&#")
-"""One of these, in any case, is in every spelling of a secret field's name: a part of the name, or an escape."""
-
 MIN_SECRET_LENGTH = 4  #: characters; what is shorter can't be told from ordinary text
 _MAX_REMEMBERED = 256  #: characters of a text whose redaction is remembered
 _MAX_SEEN = 2048
@@ -82,8 +79,7 @@ class Redactor:
     def _redacted(self, text: str) -> str:
         for spellings in self._longest_first:
             text = spellings.redact(text)
-        folded = text.casefold()
-        if any(hint in folded for hint in _HINTS):
+        if _could_name_a_secret(text.casefold()):
             for pattern in _field_patterns():
                 text = pattern.sub(_keep_around, text)
         return _JWT.sub(REDACTED, text)
@@ -171,7 +167,7 @@ def _escaped(secret: str) -> set[str]:
 
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
 _UNICODE_ESCAPE = re.compile(r"\\+u([0-9A-Fa-f]{4})")
-_NUMERIC_ESCAPE = re.compile(r"\\u|%(?:25)*[2-7][0-9A-Fa-f]|&#")
+_NUMERIC_ESCAPE = re.compile(r"\\u00[2-7]|%(?:25)*[2-7][0-9A-Fa-f]|&#")
 
 
 @cache
@@ -227,6 +223,20 @@ def _base64_spellings(character: str) -> str:
     if character == "/":
         return r"(?:/|_|%(?:25)*2[fF]|\\\\*/|\\\\*u002[fF])"
     return re.escape(character)
+
+
+_HINTS = ("_token", "password", "_secret", "&#")
+_ESCAPED_LETTERS = (("\\u00", re.compile(r"\\u00[4-7]")), ("%", re.compile(r"%(?:25)*[4-7]")))
+
+
+def _could_name_a_secret(folded: str) -> bool:
+    """Whether a text in folded case may hold a secret field's name: a part of it, or an escape of a letter or of `_`.
+
+    Quick to tell, and most texts hold neither.
+    """
+    if any(hint in folded for hint in _HINTS):
+        return True
+    return any(begins in folded and escape.search(folded) is not None for begins, escape in _ESCAPED_LETTERS)
 
 
 _DOT = r"(?:\.|%(?:25)*2[eE]|\\\\*u002[eE])"

@@ -119,9 +119,10 @@ def _of_release(scope: Scope, plan: Plan, report: Callable[[str], None]) -> Self
 def _null_targets(scope: Scope, jobs: int, say: Callable[[str], None]) -> list[NullVerdict]:
     def tell(verdict: NullVerdict) -> None:
         for problem in verdict.problems:
-            say(f"null target {verdict.id}, workspace {verdict.workspace}: {problem}")
+            say(f"null target {verdict.id}, workspace {verdict.workspace}, release {verdict.release}: {problem}")
 
-    return run_null_targets(scope.null_targets, jobs, tell, release=scope.release)
+    found_out = scope.release == release_ids()[0]
+    return run_null_targets(scope.null_targets, jobs, tell, release=scope.release, found_out=found_out)
 
 
 def _shortened(line: str) -> str:

@@ -55,7 +55,8 @@ class SelfTest:
             found += [f"variant {variant.id}: {name} {reason}" for name, reason in variant.alarms.items()]
             found += [f"variant {variant.id}: error: {error}" for error in variant.findings.errors]
         for null in self.null_targets or ():
-            found += [f"null target {null.id}, workspace {null.workspace}: {problem}" for problem in null.problems]
+            where = f"null target {null.id}, workspace {null.workspace}, release {null.release}"
+            found += [f"{where}: {problem}" for problem in null.problems]
         return tuple(found)
 
     @property
@@ -223,6 +224,7 @@ def _null(verdict: NullVerdict) -> dict[str, Any]:
         "id": verdict.id,
         "says": verdict.says,
         "workspace": verdict.workspace,
+        "release": verdict.release,
         "exit_code": verdict.exit_code,
         "line": verdict.line,
         "seconds": round(verdict.seconds, 3),

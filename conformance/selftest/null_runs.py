@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.contract import DEFAULT_RELEASE
+from conformance.contract import AUTO, DEFAULT_RELEASE
 from conformance.selftest.null_targets import Ending, NullTarget, Served
 
 TIMES = {"CONNECT_TIMEOUT": "3", "READ_TIMEOUT": "3", "UPLOAD_TIMEOUT": "3", "REPLY_DEADLINE": "4"}
@@ -34,11 +34,15 @@ _SHOWN = 300
 
 @dataclass(frozen=True)
 class NullVerdict:
-    """How the command ended on one null target. `problems` are its faults, none where all is as it must be."""
+    """How the command ended on one null target. `problems` are its faults, none where all is as it must be.
+
+    `workspace` and `release` are what it was told: a workspace `given` or one to be `made`, a release or `auto`.
+    """
 
     id: str
     says: str
     workspace: str
+    release: str
     exit_code: int | None
     line: str
     seconds: float
@@ -66,15 +70,18 @@ def run_null_targets(
     on_verdict: Callable[[NullVerdict], None] = lambda _verdict: None,
     seconds: float = RUN_SECONDS,
     release: str = DEFAULT_RELEASE,
+    found_out: bool = False,
 ) -> list[NullVerdict]:
     """Run the command on each target, with a workspace given and without; `jobs` at a time, results in order.
 
-    `release` is the one that the command is told.
+    `release` is the one that the command is told; `found_out` adds a run that has to find it out.
     """
-    wanted = [(target, workspace) for target in targets for workspace in (GIVEN, MADE)]
+    ways = [(GIVEN, release), (MADE, release), *([(GIVEN, AUTO)] if found_out else [])]
+    wanted = [(target, *way) for target in targets for way in ways]
 
-    def one(item: tuple[NullTarget, str]) -> NullVerdict:
-        verdict = run_null_target(*item, seconds=seconds, release=release)
+    def one(item: tuple[NullTarget, str, str]) -> NullVerdict:
+        target, workspace, told = item
+        verdict = run_null_target(target, workspace, seconds, told)
         on_verdict(verdict)
         return verdict
 
@@ -99,6 +106,7 @@ def run_null_target(
         target.id,
         target.says,
         workspace,
+        release,
         ended.exit_code,
         _without_ports(lines[-1]),
         ended.seconds,

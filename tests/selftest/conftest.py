@@ -52,7 +52,7 @@ def made() -> Callable[..., SelfTest]:
             score=Score.of(defects, rows, whole=False),
             variants=(judge_variant(Made("owner.uuid", "Owners are UUIDs."), quiet, RELEASE.requirements),),
             null_targets=(
-                NullVerdict("silent", "Never answers.", "given", 3, "NOT TESTABLE: no reply", 3.0, 120.0, ()),
+                NullVerdict("silent", "Never answers.", "given", "2023.4", 3, "NOT TESTABLE: no reply", 3.0, 120.0, ()),
             ),
         )
         return replace(whole, **changes)

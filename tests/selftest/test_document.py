@@ -39,7 +39,7 @@ def test_a_survivor_a_false_alarm_and_a_bad_end_each_shut_the_gate(made):
     assert alarm == "variant owner.uuid: list.models failed: gone"
     (null,) = made().null_targets
     (bad_end,) = made(null_targets=(replace(null, problems=("the MUST list.models passed",)),)).problems
-    assert bad_end == "null target silent, workspace given: the MUST list.models passed"
+    assert bad_end == "null target silent, workspace given, release 2023.4: the MUST list.models passed"
 
 
 def test_what_no_defect_exercises_shuts_the_gate(made):

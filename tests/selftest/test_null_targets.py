@@ -52,7 +52,7 @@ def tattling(stack, folder) -> Served:
 
 def test_a_bad_end_is_noticed():
     wrong = replace(TARGETS["closed-port"], given=Ending(1, r"^CONFORMANT"), serve=tattling)
-    (given, _) = run_null_targets([wrong], 2)
+    (given, *_) = run_null_targets([wrong], 2)
     assert "the token went to another host" in given.problems
     assert any("the last line is" in problem for problem in given.problems)
 
@@ -61,3 +61,12 @@ def test_a_run_that_takes_too_long_is_ended():
     verdict = run_null_target(TARGETS["silent"], GIVEN, seconds=0.5)
     assert verdict.exit_code is None
     assert verdict.problems == ("the run didn't end within 0.5 s",)
+
+
+def test_the_command_is_told_a_release_or_has_to_find_it_out():
+    closed = TARGETS["closed-port"]
+    told = [(verdict.workspace, verdict.release) for verdict in run_null_targets([closed], 1, release="2024.1")]
+    assert told == [(GIVEN, "2024.1"), (MADE, "2024.1")]
+    found_out = run_null_targets([closed], 2, found_out=True)
+    assert [(verdict.workspace, verdict.release) for verdict in found_out][-1] == (GIVEN, "auto")
+    assert not any(verdict.problems for verdict in found_out)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from conformance.contract import load_release
 from conformance.mock.defects import samples
+from conformance.mock.defects.forms import BOUNDARY, file_part, metadata_part, set_at
 
 if TYPE_CHECKING:
     from conformance.mock.server import MockInstance
@@ -25,7 +26,6 @@ SETTLE_SECONDS = 1.5
 
 Rows = list[dict[str, Any]]
 
-_BOUNDARY = "probe-boundary-7d1c"
 _OWN_TOKEN = "own"  # noqa: S105 - a marker, not a secret
 
 
@@ -190,7 +190,7 @@ class Client:
         name = self.name() if name is None else name
         metadata = self.metadata(name, framework)
         for path, value in (changes or {}).items():
-            _set(metadata, path.split("."), value)
+            set_at(metadata, path.split("."), value)
         self._names += 1
         tag = f"{self._scope}-{self._names}"
         if content is None:
@@ -201,8 +201,8 @@ class Client:
 
     def upload_parts(self, parts: Sequence[bytes], headers: Mapping[str, str] | None = None, **options: Any) -> Answer:
         """Send an upload of exactly these parts."""
-        content = b"".join([*parts, f"--{_BOUNDARY}--\r\n".encode()])
-        named = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}", **(headers or {})}
+        content = b"".join([*parts, f"--{BOUNDARY}--\r\n".encode()])
+        named = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}", **(headers or {})}
         return self.send("POST", "/v1/api/models/upload_and_convert", content, named, **options)
 
     def twice(self, name: str | None = None) -> tuple[Sent, Sent]:
@@ -279,33 +279,3 @@ class Client:
 def objects(value: Any) -> Rows:
     """The objects in a list; none where it isn't one."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def metadata_part(
-    metadata: Any, *, content_type: str | None = "application/json", file_name: str | None = None
-) -> bytes:
-    """The metadata part; bytes are sent as they are."""
-    content = metadata if isinstance(metadata, bytes) else json.dumps(metadata).encode()
-    return _part("metadata", file_name, content_type, content)
-
-
-def file_part(content: bytes, file_name: str = "file.onnx") -> bytes:
-    """The file part."""
-    return _part("file", file_name, "application/octet-stream", content)
-
-
-def _part(name: str, file_name: str | None, content_type: str | None, content: bytes) -> bytes:
-    named = "" if file_name is None else f'; filename="{file_name}"'
-    typed = "" if content_type is None else f"Content-Type: {content_type}\r\n"
-    head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{named}\r\n{typed}\r\n'
-    return head.encode() + content + b"\r\n"
-
-
-def _set(metadata: dict[str, Any], path: Sequence[str], value: Any) -> None:
-    *parents, last = path
-    for parent in parents:
-        metadata = metadata[parent]
-    if value is ...:
-        metadata.pop(last, None)
-    else:
-        metadata[last] = value

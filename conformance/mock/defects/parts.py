@@ -7,8 +7,9 @@ import json
 from collections.abc import Callable, Iterator
 
 from conformance.mock.behaviour import Behaviour
-from conformance.mock.defects.client import Client, file_part, metadata_part
+from conformance.mock.defects.client import Client
 from conformance.mock.defects.defect import Defect, Probe
+from conformance.mock.defects.forms import file_part, metadata_part
 from conformance.mock.defects.kinds import Fields, framework_of, raw_fields, upload_refused
 from conformance.mock.defects.metadata import home_of
 from conformance.mock.defects.names import LAST_OF_ANY_NAME

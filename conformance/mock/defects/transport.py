@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.contract import Release
 from conformance.mock.behaviour import Behaviour
-from conformance.mock.defects.client import Answer, Client, file_part, metadata_part
+from conformance.mock.defects.client import Answer, Client
 from conformance.mock.defects.defect import Defect, Probe
+from conformance.mock.defects.forms import file_part, metadata_part
 from conformance.mock.defects.kinds import framework_of, raw_fields, reply_changed
 from conformance.mock.defects.observations import documented, seen, shown_status, status_of
 from conformance.mock.defects.samples import onnx_model

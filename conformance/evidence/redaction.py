@@ -77,8 +77,9 @@ class Redactor:
         return seen[text]
 
     def _redacted(self, text: str) -> str:
+        escapes = _NUMERIC_ESCAPE.search(text) is not None
         for spellings in self._longest_first:
-            text = spellings.redact(text)
+            text = spellings.redact(text, escapes)
         if _could_name_a_secret(text.casefold()):
             for pattern in _field_patterns():
                 text = pattern.sub(_keep_around, text)
@@ -135,12 +136,13 @@ class _Spellings:
         self._literals = (secret, *(core for core in found if core.isalnum()))
         self._base64 = tuple(re.compile("".join(map(_base64_spellings, core))) for core in found if not core.isalnum())
 
-    def redact(self, text: str) -> str:
+    def redact(self, text: str, escapes: bool) -> str:
+        """`text` without the secret; `escapes` says whether it holds any numeric escape."""
         for literal in self._literals:
             text = text.replace(literal, REDACTED)
         for pattern in self._base64:
             text = pattern.sub(REDACTED, text)
-        if not self._plain or (_NUMERIC_ESCAPE.search(text) and self._secret in _decoded(text)):
+        if not self._plain or (escapes and self._secret in _decoded(text)):
             text = self._mixture.sub(REDACTED, text)
         return text
 

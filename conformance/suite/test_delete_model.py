@@ -35,9 +35,10 @@ Names = Callable[[str], str]
 class Deletion:
     """A confirmed deletion: how its model was named (None where no way worked), its reply, and the list afterwards.
 
-    `spared` is a model that stays, whose name goes on where the deleted one's ends.
+    `older` and `doomed` are its two versions; `spared` is a model that stays, whose name goes on where its own ends.
     """
 
+    older: Uploaded
     doomed: Uploaded
     spared: Uploaded
     reading: str | None
@@ -59,8 +60,9 @@ class Deletion:
 # For the session: a module's fixture is made anew, under the same names, when its checks don't run in one go.
 @pytest.fixture(scope="session")
 def deletion(context: SuiteContext, models: Models, onnx_uploads: OnnxUploads) -> Deletion:
-    """A model deleted: named by its name, else by its id as text."""
+    """A model of two versions deleted: named by its name, else by its id as text."""
     name = context.name("delete_model", "doomed")
+    older = onnx_uploads.send(onnx_uploads.metadata(name), onnx_uploads.file(f"{name}-older"))
     doomed, spared = (onnx_uploads.send(onnx_uploads.metadata(each)) for each in (name, f"{name}-b"))
     listing = models.list()
     for uploaded in (doomed, spared):
@@ -74,8 +76,8 @@ def deletion(context: SuiteContext, models: Models, onnx_uploads: OnnxUploads) -
         reply = models.delete_model(text)
         after = models.list() if reply.is_success else None
         if after is not None and not _is_listed(after, doomed):
-            return Deletion(doomed, spared, way, reply, after)
-        tried.append(Deletion(doomed, spared, None, reply, after))
+            return Deletion(older, doomed, spared, way, reply, after)
+        tried.append(Deletion(older, doomed, spared, None, reply, after))
     return next((each for each in tried if each.reply.is_success), tried[0])
 
 
@@ -126,7 +128,7 @@ def test_field(release: Release, documented_field: Requirement, deletion: Deleti
 def test_confirmed_deletion_takes_the_model_away(release: Release, models: Models, deletion: Deletion) -> None:
     """A deleted model is gone.
 
-    Upload a model, delete it: by its name, else by its id as text.
+    Upload a model twice, delete it: by its name, else by its id as text.
     Expect success; no list shows the model, and neither get_by_id nor get finds its id.
     """
     doomed = deletion.doomed
@@ -149,16 +151,17 @@ def test_confirmed_deletion_takes_the_model_away(release: Release, models: Model
 
 
 @requirement("delete-model.counts-bytes")
-def test_bytes_is_the_size_of_the_models_file(deletion: Deletion) -> None:
+def test_bytes_is_the_size_of_the_models_files(deletion: Deletion) -> None:
     """The reply says how many bytes the model's files had.
 
-    Upload a model of one version, delete it.
-    Expect `bytes` to be the size of its file.
+    Upload a model twice, delete it.
+    Expect `bytes` to be the size of both files.
     """
     deletion.carried_out()
     body = relied_on(deletion.reply, what="a deletion")
     counted = told(body if isinstance(body, dict) else {}, "bytes", int)
-    assert_equal(counted, deletion.doomed.file.size, what="bytes", reply=deletion.reply)
+    size = deletion.older.file.size + deletion.doomed.file.size
+    assert_equal(counted, size, what="bytes", reply=deletion.reply)
 
 
 @requirement("delete-model.spares-others")

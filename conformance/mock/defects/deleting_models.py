@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from conformance.mock.store import Store
 
 
+def _newest(behaviour: Behaviour, chosen: Sequence[Version]) -> Sequence[Version]:
+    return [max(chosen, key=lambda version: version.id)]
+
+
 def _whole_workspace(behaviour: Behaviour, chosen: Sequence[Version]) -> Sequence[Version]:
     models = behaviour.store.models(chosen[0].workspace_id)
     return [version for model in models for version in behaviour.store.versions_of(model.id)]
@@ -95,6 +99,12 @@ def _deleted_model(what: str, ask: Callable[[Client, dict[str, Any]], dict[str, 
     return look
 
 
+def _versions_left(client: Client) -> int:
+    older, _ = client.twice()
+    client.ask(MODEL, older)
+    return len(client.versions(older))
+
+
 def _still_found(client: Client) -> str:
     sent = client.upload()
     model_id = client.model_id(sent)
@@ -118,6 +128,8 @@ def model_deletion_defects() -> Iterator[Defect]:
         ("kept", "delete_model answers and deletes nothing.", "deletes", deleting(MODEL, lambda *_: ()), deleted),
         ("still-by-id", "A deleted model is out of the list and found by its id.", "deletes", _HiddenInList,
          seen("get_by_id and get of a deleted model", _still_found)),
+        ("newest-only", "delete_model deletes only the newest version of a model.", "deletes",
+         deleting(MODEL, _newest), seen("versions left of a deleted model of two", _versions_left)),
         ("beginning-alike", "delete_model deletes models whose names begin alike too.", "spares-others",
          deleting(MODEL, _beginning_alike), deleted),
         ("whole-workspace", "delete_model deletes every model of the workspace.", "spares-others",

@@ -199,6 +199,34 @@ def test_generated_schemas_come_back(
     search(ml_schemas(), judge, examples=GENERATED)
 
 
+@requirement("echo.schema-corpus")
+def test_metadata_and_dictionaries_come_back(
+    schema_uploads: SchemaUploads, version_replies: VersionReplies, whole_listing: Reply
+) -> None:
+    """What a schema says beside the names and types of its fields comes back too.
+
+    Upload a PyTorch model with a schema as data frames have it: with metadata of its own and of a field, and with an
+    ordered dictionary; look at its version.
+    Expect the same base64, and the Arrow schema that it was made of.
+    """
+    schema = _of_data_frame()
+    encoded = encode_schema(schema)
+    shown = Shown("get_version_by_id", version_replies, whole_listing)
+    _assert_both_echoed(shown, schema_uploads.of(encoded), encoded, schema)
+
+
+def _of_data_frame() -> pyarrow.Schema:
+    """Metadata as pandas writes it, and a categorical column. Source: Arrow's documentation, pandas integration."""
+    import pyarrow
+
+    categories = pyarrow.dictionary(pyarrow.int8(), pyarrow.string(), ordered=True)
+    fields = [
+        pyarrow.field("size", categories),
+        pyarrow.field("width", pyarrow.float64(), nullable=False, metadata={"unit": "cm"}),
+    ]
+    return pyarrow.schema(fields, metadata={"pandas": '{"index_columns": [], "columns": []}'})
+
+
 def _assert_both_echoed(shown: Shown, uploaded: Uploaded, sent: str, schema: pyarrow.Schema) -> None:
     __tracebackhide__ = True
     if not uploaded.reply.is_success:

@@ -71,6 +71,14 @@ def _widened(field: pyarrow.Field) -> pyarrow.Field:
     return field.with_type(pyarrow.int64()) if pyarrow.types.is_integer(field.type) else field
 
 
+def _unordered(field: pyarrow.Field) -> pyarrow.Field:
+    import pyarrow
+
+    if not pyarrow.types.is_dictionary(field.type):
+        return field
+    return field.with_type(pyarrow.dictionary(field.type.index_type, field.type.value_type, ordered=False))
+
+
 def _open_list(field: pyarrow.Field) -> pyarrow.Field:
     import pyarrow
 
@@ -110,6 +118,10 @@ def _told_schemas(client: Client, schema: str) -> str:
 
 def _kind_back(*names: str, **kind: Any) -> Probe:
     return lambda client: _told_schemas(client, samples.schema(*names, **kind))
+
+
+def _described_back(client: Client) -> str:
+    return _told_schemas(client, samples.described_schema())
 
 
 def _of_schemas() -> Iterator[Defect]:
@@ -167,6 +179,12 @@ def _of_kinds() -> Iterator[Defect]:
          _each_field(lambda field: field.with_nullable(True)), _kind_back("x", nullable=False)),
         ("sorted", "The fields of a schema are shown in the order of their names.", _as_arrow(_sorted),
          _kind_back("b", "a")),
+        ("metadata-lost", "Schemas are shown without their metadata.",
+         _as_arrow(lambda schema: schema.remove_metadata()), _described_back),
+        ("field-metadata-lost", "The fields of a schema are shown without their metadata.",
+         _each_field(lambda field: field.remove_metadata()), _described_back),
+        ("dictionaries-unordered", "Ordered dictionaries in a schema are shown as unordered ones.",
+         _each_field(_unordered), _described_back),
         ("widened", "Integers in a schema are shown as 64-bit ones.", _each_field(_widened),
          _kind_back("x", kind="int8")),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.defects.client import Client
 from conformance.mock.defects.defect import Defect, Probe
+from conformance.mock.defects.observations import field_shape
 from conformance.mock.defects.versions import Asked, Select, selected
 from conformance.mock.records import Model, User, Version
 
@@ -54,6 +55,13 @@ def _as_newest(**fields: Callable[[Version, Version], Any]) -> Amend:
         return replace(version, **{name: value(version, newest) for name, value in fields.items()})
 
     return amend
+
+
+class _QuotesForOwner(Behaviour):
+    """Tells nobody who owns a version."""
+
+    def version_owner_id(self, version: Version) -> str:
+        return self.owner_id(version.model_id)
 
 
 def _two_uploads(client: Client) -> str:
@@ -126,6 +134,14 @@ def row_defects() -> Iterator[Defect]:
             _amended(amend),
             is_id,
         )
+    yield Defect(
+        "list-versions.owner-id.quotes",
+        "The owner of a version is two quotation marks, as it was before this release.",
+        ("list-versions.owner-id",),
+        _QuotesForOwner,
+        field_shape("list_versions", "[].owner_id"),
+        since="2025.2",
+    )
     older: tuple[tuple[str, str, tuple[str, ...], Amend], ...] = (
         ("sha", "digest", ("list-versions.sha-is-sha256",), _as_newest(sha=lambda _, newest: newest.sha)),
         ("file-name", "file name", ("list-versions.file-name-verbatim",),

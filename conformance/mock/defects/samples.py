@@ -65,6 +65,17 @@ def schema(*names: str, kind: str = "float32", nullable: bool = True) -> str:
     return base64.b64encode(bytes(made.serialize())).decode("ascii")
 
 
+@cache
+def described_schema() -> str:
+    """Base64 of an Arrow schema with metadata of its own and of a field, and with an ordered dictionary."""
+    import pyarrow
+
+    ordered = pyarrow.dictionary(pyarrow.int8(), pyarrow.string(), ordered=True)
+    fields = [pyarrow.field("x", ordered), pyarrow.field("y", pyarrow.float32(), metadata={"unit": "m"})]
+    made = pyarrow.schema(fields, metadata={"made": "by hand"})
+    return base64.b64encode(bytes(made.serialize())).decode("ascii")
+
+
 def _varint(value: int) -> bytes:
     out = bytearray()
     while value > 127:

@@ -190,7 +190,9 @@ class Score:
     def line(self) -> str:
         """The score on one line."""
         killed, total = self.counts[KILLED], self.total
-        percent = f"{100 * killed / total:.1f}".removesuffix(".0") if total else "0"
+        if not total:
+            return "no defect was run"
+        percent = f"{100 * killed / total:.1f}".removesuffix(".0")
         text = f"kill score {killed}/{total} ({percent} %)"
         if killed == total:
             text += ", each for its own reason; 0 survivors"

@@ -118,6 +118,7 @@ def test_survivors_and_lesser_kills_are_counted_apart():
 
 def test_without_a_defect_nothing_is_perfect():
     assert not score().perfect
+    assert score().line == "no defect was run"
 
 
 def test_only_the_whole_catalogue_says_what_isnt_exercised():

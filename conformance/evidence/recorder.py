@@ -56,11 +56,12 @@ class Recorder:
         if exchange.check is None:
             exchange = replace(exchange, check=self.current_check)
         kept = _bounded(self.redactor.exchange(exchange))
-        line = json.dumps(kept.to_json(), separators=(",", ":"), ensure_ascii=True) + "\n"
+        line = None if self._file is None else _as_line(kept)
         with self._lock:
             self.exchanges.append(kept)
             self._use(kept.id)
-            self._write(line)
+            if line is not None:
+                self._write(line)
         return kept
 
     def close(self) -> None:
@@ -92,6 +93,10 @@ class Recorder:
             raise ConformanceError(
                 f"can't write {self._file.name}: {error.strerror or error}; free space or choose another --out"
             ) from None
+
+
+def _as_line(exchange: Exchange) -> str:
+    return json.dumps(exchange.to_json(), separators=(",", ":"), ensure_ascii=True) + "\n"
 
 
 def _open(path: Path) -> IO[str]:

@@ -145,8 +145,9 @@ def _environment(token: str) -> dict[str, str]:
 
 def _waited(process: subprocess.Popen[bytes], until: float) -> tuple[int | None, float]:
     """The exit code, None where the process had to be killed, and the most memory it held, in MiB."""
-    killed = False
+    killed, held = False, 0.0
     while True:
+        held = max(held, _high_water(process.pid))
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
             break
@@ -156,7 +157,20 @@ def _waited(process: subprocess.Popen[bytes], until: float) -> tuple[int | None,
         time.sleep(_POLL)
     process.returncode = os.waitstatus_to_exitcode(status)
     unit = 1 if sys.platform == "darwin" else 1024
-    return None if killed else process.returncode, usage.ru_maxrss * unit / 2**20
+    return None if killed else process.returncode, held or usage.ru_maxrss * unit / 2**20
+
+
+def _high_water(pid: int) -> float:
+    """The most memory that a process held so far, in MiB; 0 where the system doesn't tell.
+
+    Asked while it runs: on Linux a finished process also answers for what its parent held when it was started.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0.0
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def _problems(ended: _Ended, ending: Ending, served: Served, token: str, out: Path, seconds: float) -> list[str]:

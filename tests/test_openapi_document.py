@@ -112,7 +112,7 @@ def test_an_instance_below_a_path_is_asked_below_it() -> None:
         "file:///x.json",
         "javascript:alert(1).json",
         "http://[broken/x.json",
-        "http://user:pw@elsewhere.example/x.json",
+        "http://user:pw@example.com/x.json",
     ],
 )
 def test_another_origin_is_never_asked(link: str) -> None:

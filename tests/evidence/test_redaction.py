@@ -277,3 +277,24 @@ def test_more_texts_than_are_remembered_are_all_redacted():
 def test_a_long_text_is_searched_for_secret_fields_in_any_spelling(field, spell):
     text = f'{{"filler": "{"x" * 1000}", "{spell(field)}": "hunter2-hunter2"}}'
     assert "hunter2" not in Redactor().text(text)
+
+
+def _spelled(character: str, way: str) -> str:
+    code = ord(character)
+    ways = {"plain": character, "json": f"\\u{code:04x}", "url": f"%{code:02X}", "html": f"&#{code};"}
+    return ways[way]
+
+
+@given(
+    st.sampled_from(SECRET_FIELDS).flatmap(
+        lambda field: st.tuples(
+            st.just(field),
+            st.lists(st.sampled_from(["plain", "json", "url", "html"]), min_size=len(field), max_size=len(field)),
+        )
+    )
+)
+def test_a_secret_field_is_known_however_its_letters_are_escaped(spelling: tuple[str, list[str]]) -> None:
+    """The quick look for a name never passes over one that the patterns would find."""
+    field, ways = spelling
+    name = "".join(map(_spelled, field, ways))
+    assert "Zs9-hidden" not in Redactor().text(f'{{"{name}": "Zs9-hidden"}}')

@@ -1,0 +1,87 @@
+"""`run`: the checks on an instance, its verdict and its evidence."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from conformance.cli.options import EXISTING, settings_of, target_options
+
+if TYPE_CHECKING:
+    from conformance.assembly import Assembly
+
+
+@click.command()
+@target_options
+@click.option("--out", type=EXISTING, help="Folder for the reports (reports/<UTC time>-<run id>/).")
+@click.option("--strict", is_flag=True, help="A SHOULD that fails makes the instance not conformant.")
+@click.option("--keep-models", is_flag=True, help="Leave the run's models on an instance that can delete them.")
+@click.option("-k", "--select", metavar="EXPR", help="Only the checks whose name matches, as pytest's -k.")
+@click.option("--explore", type=click.FloatRange(min=0), metavar="SECONDS", help="Then explore freely; no verdict.")
+def run(config: Path | None, select: str | None, explore: float | None, **flags: Any) -> NoReturn:
+    """Run the checks and say whether the instance conforms.
+
+    The access token comes from WALLAROO_CONFORMANCE_TOKEN or --token-file, never from a flag.
+    """
+    from dataclasses import replace
+
+    from conformance.assembly import Assembly, new_run_id
+    from conformance.instance.progress import shown_by
+    from conformance.report.progress import Progress
+    from conformance.report.terminal import summary
+    from conformance.report.writer import prepare_directory, write_reports
+    from conformance.runner import Listener, run_suite
+
+    settings = settings_of(config, flags)
+    run_id = new_run_id()
+    if settings.out is None:
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        settings = replace(settings, out=Path("reports") / f"{stamp}-{run_id}")
+    assert settings.out is not None
+    prepare_directory(settings.out)
+    assembly = Assembly.make(settings, os.environ, run_id=run_id)
+    try:
+        assembly.examine()
+        for line in assembly.told():
+            click.echo(line, err=True)
+        blocked = assembly.check_prerequisites()
+        if blocked:
+            result = assembly.result([])
+        else:
+            with Progress() as progress, shown_by(progress.transfer):
+                listener = Listener(progress.begin, progress.start, progress.finish)
+                result = run_suite(assembly, listener, select=select)
+        found = _explored(assembly, explore, settings.out) if explore and not blocked else []
+        if not blocked:
+            result = replace(result, cleaning=assembly.clean_up())
+        paths = write_reports(settings.out, result)
+    finally:
+        assembly.close()
+    for line in found:
+        click.echo(line)
+    summary(result, paths)
+    sys.exit(result.verdict.exit_code)
+
+
+def _explored(assembly: Assembly, seconds: float, out: Path) -> list[str]:
+    """Explore, keep what was found in `exploration.json`, and say it in lines that aren't part of the verdict."""
+    import dataclasses
+    import json
+
+    from conformance.exploring import explore
+
+    click.echo(f"exploring for {seconds:g} s", err=True)
+    result = explore(assembly.context, seconds)
+    content = json.dumps(dataclasses.asdict(result), indent=2, ensure_ascii=False)
+    (out / "exploration.json").write_text(assembly.redactor.text(content) + "\n", encoding="utf-8")
+    number = len(result.findings)
+    ended = f"; it ended early: {result.ended}" if result.ended else ""
+    lines = [f"Exploration, apart from the verdict: {number} findings in {result.requests} requests{ended}"]
+    for finding in result.findings:
+        lines += [f"  {finding.title}: {finding.detail}", *(f"    {line}" for line in finding.curl.split("\n"))]
+    return [assembly.redactor.text(line) for line in lines]

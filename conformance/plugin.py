@@ -281,10 +281,10 @@ class _Collector:
         for line in result.cleaning.lines(result.run_id) if result.cleaning else ():
             terminalreporter.write_line(line)
         if assembly.settings.out is not None:
-            from conformance.report.writer import write_reports
+            from conformance.finishing import finish
 
             assembly.merge_recordings()
-            write_reports(assembly.settings.out, result)
+            finish(assembly.settings.out, result)
             terminalreporter.write_line(f"reports in {assembly.settings.out}")
         terminalreporter.write_line(f"verdict: {result.verdict.verdict}")
 

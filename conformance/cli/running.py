@@ -31,10 +31,11 @@ def run(config: Path | None, select: str | None, explore: float | None, **flags:
     from dataclasses import replace
 
     from conformance.assembly import Assembly, new_run_id
+    from conformance.finishing import finish
     from conformance.instance.progress import shown_by
     from conformance.report.progress import Progress
     from conformance.report.terminal import summary
-    from conformance.report.writer import prepare_directory, write_reports
+    from conformance.report.writer import prepare_directory
     from conformance.runner import Listener, run_suite
 
     settings = settings_of(config, flags)
@@ -59,7 +60,7 @@ def run(config: Path | None, select: str | None, explore: float | None, **flags:
         found = _explored(assembly, explore, settings.out) if explore and not blocked else []
         if not blocked:
             result = replace(result, cleaning=assembly.clean_up())
-        paths = write_reports(settings.out, result)
+        paths = finish(settings.out, result)
     finally:
         assembly.close()
     for line in found:

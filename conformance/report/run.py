@@ -9,6 +9,8 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 import conformance
+from conformance.report.certificate import AppliedWaiver, KillScore, Product, TargetIdentity
+from conformance.report.circumstances import Circumstances
 from conformance.report.findings import Cleaning, Identification, OwnDocument
 from conformance.report.outcome import CheckOutcome
 from conformance.report.verdict import (
@@ -84,7 +86,7 @@ class RunResult:
     """A judged run. Times are RFC 3339 in UTC, `seconds` is wall time, `exchanges` are by exchange id.
 
     `identification` is None where the release was named, `document` where the instance shows none, `cleaning` where
-    nothing was to be cleaned up.
+    nothing was to be cleaned up; `product`, `identity` and `kill_score` where nobody gave or found them.
     """
 
     run_id: str
@@ -104,6 +106,11 @@ class RunResult:
     identification: Identification | None = None
     document: OwnDocument | None = None
     cleaning: Cleaning | None = None
+    circumstances: Circumstances | None = None
+    waivers: tuple[AppliedWaiver, ...] = ()
+    product: Product | None = None
+    identity: TargetIdentity | None = None
+    kill_score: KillScore | None = None
 
     @classmethod
     def judged(
@@ -128,6 +135,7 @@ class RunResult:
         identification: Identification | None = None,
         document: OwnDocument | None = None,
         cleaning: Cleaning | None = None,
+        circumstances: Circumstances | None = None,
     ) -> RunResult:
         """Judge `outcomes` by the contract's `requirements`; see `judge_run` for the last two."""
         # Workers report in any order; the same run must read the same each time.
@@ -151,6 +159,7 @@ class RunResult:
             identification=identification,
             document=document,
             cleaning=cleaning,
+            circumstances=circumstances,
         )
 
     def failures(self) -> list[Failure]:

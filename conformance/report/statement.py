@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from conformance.errors import ConformanceError
+from conformance.report.certificate import TargetIdentity
 from conformance.report.findings import Cleaning, Identification, OwnDocument
 from conformance.report.outcome import CheckOutcome
 from conformance.report.run import ExchangesFile, RunResult
 from conformance.report.verdict import RequirementVerdict
 
 SCHEMA_FILE = "statement.schema.json"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 @cache
@@ -50,6 +52,10 @@ def build(run: RunResult, exchanges: ExchangesFile | None = None) -> dict[str, A
             "ended_at": run.ended_at,
             "seconds": round(run.seconds, 3),
         },
+        "circumstances": run.circumstances.to_json() if run.circumstances else None,
+        "product": asdict(run.product) if run.product else None,
+        "identity": _identity(run.identity) if run.identity else None,
+        "waivers": [asdict(waiver) for waiver in run.waivers],
         "counts": {level: dict(counts) for level, counts in run.verdict.counts.items()},
         "requirements": [_requirement(verdict) for verdict in run.requirements],
         "checks": [_check(outcome) for outcome in run.outcomes],
@@ -83,6 +89,10 @@ def validate(statement: Any) -> None:
     if error is not None:
         where, what = error.json_path, error.message[:300]
         raise ConformanceError(f"the statement breaks {SCHEMA_FILE} at {where}: {what}")
+
+
+def _identity(identity: TargetIdentity) -> dict[str, Any]:
+    return {**asdict(identity), "headers": [list(pair) for pair in identity.headers]}
 
 
 def _requirement(verdict: RequirementVerdict) -> dict[str, Any]:

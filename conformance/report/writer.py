@@ -49,30 +49,50 @@ def prepare_directory(directory: Path) -> Path:
     return directory
 
 
-def write_reports(directory: Path, run: RunResult) -> ReportPaths:
+def write_reports(directory: Path, run: RunResult, further: Mapping[str, bytes] | None = None) -> ReportPaths:
     """Write `junit.xml`, `report.html` and `statement.json`; also `exchanges.ndjson` unless the recorder has.
 
-    All are rendered before the first is written. Raises UsageError, in one line, when one can't be written.
+    `further` are more files by their names, written before the statement. All are rendered before the first is
+    written. Raises UsageError, in one line, when one can't be written.
     """
     prepare_directory(directory)
+    described = write_recording(directory, run)
+    write_files(directory, {**(further or {}), **rendered(run, described)})
+    return paths_in(directory, recorded=described is not None)
+
+
+def rendered(run: RunResult, recording: ExchangesFile | None) -> dict[str, bytes]:
+    """The three reports by their names, the statement last."""
+    return {
+        "junit.xml": junit.render(run),
+        "report.html": html.render(run),
+        "statement.json": statement.render(run, recording),
+    }
+
+
+def write_recording(directory: Path, run: RunResult) -> ExchangesFile | None:
+    """Write `exchanges.ndjson` unless the recorder has; its description, None where nothing was recorded."""
     recording = directory / EXCHANGES
     if run.exchanges and not recording.exists():
         lines = (json.dumps(exchange.to_json(), ensure_ascii=False) for exchange in run.exchanges.values())
         _write(recording, "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
-    described = describe_recording(recording)
-    rendered: Mapping[str, bytes] = {
-        "junit.xml": junit.render(run),
-        "report.html": html.render(run),
-        "statement.json": statement.render(run, described),
-    }
-    for name, content in rendered.items():
+    return describe_recording(recording)
+
+
+def write_files(directory: Path, files: Mapping[str, bytes]) -> None:
+    """Write each file whole or not at all, in the order given."""
+    for name, content in files.items():
         _write(directory / name, content)
+
+
+def paths_in(directory: Path, *, recorded: bool) -> ReportPaths:
+    """Where the reports in `directory` are."""
     return ReportPaths(
         directory=directory,
         statement=directory / "statement.json",
         junit=directory / "junit.xml",
         html=directory / "report.html",
-        exchanges=recording if described else None,
+        exchanges=directory / EXCHANGES if recorded else None,
     )
 
 

@@ -65,7 +65,7 @@ def test_a_statement_says_what_was_judged(run: Any) -> None:
 def test_what_a_run_found_out_beside_its_checks_is_said(sample: Any) -> None:
     requirements = [sample.requirement("upload.id"), sample.requirement("z.later", scored=False)]
     said = json.loads(statement.render(sample.run(requirements, [], **sample.found())))
-    assert said["format"] == 2
+    assert said["format"] == 3
     assert said["identification"] == {
         "how": "found",
         "reasons": ["list is nested", "created_on_version is 2025.2.1"],

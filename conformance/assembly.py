@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,32 +26,21 @@ from conformance.instance.session import (
     UPLOAD_TIMEOUT,
     Session,
 )
+from conformance.means import Means, Rehearsal
 from conformance.openapi_document import FetchedDocument, compared, fetch
-from conformance.provisions import Credentials, onnx_model, pytorch_model, shipped_onnx_model
+from conformance.provisions import shipped_onnx_model
+from conformance.replay import Replay
 from conformance.report.findings import Cleaning, Identification, OwnDocument
 from conformance.report.run import RunResult
 from conformance.settings import Settings
 from conformance.suite.context import SuiteContext
 
 if TYPE_CHECKING:
-    from conformance.mock import MockInstance
     from conformance.report.outcome import CheckOutcome
 
 EXCHANGES = "exchanges.ndjson"
 EXAMINATION, CLEANING = "identification", "cleaning"
 """What the recording names as the check of exchanges before the first check, and after the last."""
-
-
-@dataclass(frozen=True)
-class Rehearsal:
-    """A run on an embedded instance that somebody else started and will stop: the suite's own test.
-
-    `run_id` makes the run repeatable, `sleep` is how the checks wait.
-    """
-
-    mock: MockInstance
-    run_id: str
-    sleep: Callable[[float], None] = time.sleep
 
 
 class Assembly:
@@ -63,32 +51,30 @@ class Assembly:
         settings: Settings,
         environ: Mapping[str, str],
         handed: Mapping[str, Any] | None,
-        rehearsal: Rehearsal | None = None,
+        source: Rehearsal | Replay | None = None,
         run_id: str | None = None,
     ) -> None:
         self.settings = settings
         self.started_at = _now()
         self._began = time.monotonic()
-        self._mock: MockInstance | None = None
-        self._rehearsal = rehearsal
+        self.select: str | None = None
+        self._source = source
         self._breaker = Breaker(time.monotonic)
         self._worker = handed["worker"] if handed else None
-        self.run_id = run_id or _run_id(handed, rehearsal)
+        self.run_id = run_id or _run_id(handed, source)
         self.identification: Identification | None = None
         self.document: OwnDocument | None = None
         # Somebody else's instance isn't looked at, and a worker is told what the controller found.
-        self._examined = rehearsal is not None or handed is not None
+        self._examined = isinstance(source, Rehearsal) or handed is not None
         self._reached = False
         release = load_release((handed or {}).get("release") or settings.named_release or DEFAULT_RELEASE)
         self.redactor = Redactor()
-        credentials = (
-            self._embedded(handed, release) if settings.embedded else Credentials.of_settings(settings, environ)
-        )
-        self._credentials = credentials
+        self._means = Means.of(settings, environ, release, handed, source)
+        credentials = self._means.credentials
         self.target = credentials.target
-        for source in (credentials.token, credentials.other, credentials.expired):
-            if source:
-                self.redactor.add(source.token())
+        for token in (credentials.token, credentials.other, credentials.expired):
+            if token:
+                self.redactor.add(token.token())
         self._drop_old_recordings()
         self.recorder = Recorder(self._recording(), self.redactor, prefix=self._worker or "main")
         self.context = self._context(handed, release)
@@ -100,11 +86,14 @@ class Assembly:
         settings: Settings,
         environ: Mapping[str, str],
         handed: Mapping[str, Any] | None = None,
-        rehearsal: Rehearsal | None = None,
+        source: Rehearsal | Replay | None = None,
         run_id: str | None = None,
     ) -> Assembly:
-        """Assemble a run. Raises UsageError for credentials, URLs or files that can't be used."""
-        return cls(settings, environ, handed, rehearsal, run_id)
+        """Assemble a run. Raises UsageError for credentials, URLs or files that can't be used.
+
+        `source` is what the run has in place of an instance of its own: one that somebody else has, or a recording.
+        """
+        return cls(settings, environ, handed, source, run_id)
 
     @property
     def release(self) -> Release:
@@ -188,7 +177,7 @@ class Assembly:
             "prerequisite_failure": self.context.prerequisite_failure,
         }
         if self.settings.embedded:
-            handed["embedded"] = self._credentials.to_hand()
+            handed["embedded"] = self._means.credentials.to_hand()
         return handed
 
     def result(
@@ -203,7 +192,7 @@ class Assembly:
             started_at=self.started_at,
             ended_at=_now(),
             seconds=time.monotonic() - self._began,
-            target="embedded instance" if self.settings.embedded else self.target.base_url,
+            target=self._label(),
             release=self.release.id,
             profile=self.settings.profile,
             requirements=self.release.requirements.values(),
@@ -216,6 +205,7 @@ class Assembly:
             identification=self.identification,
             document=self.document,
             cleaning=cleaning,
+            circumstances=self._means.described(self.settings, self.select),
         )
 
     def merge_recordings(self) -> None:
@@ -233,8 +223,8 @@ class Assembly:
         """Close connections and stop the embedded instance."""
         self.context.session.close()
         self.recorder.close()
-        if self._mock is not None:
-            self._mock.stop()
+        if self._means.mock is not None:
+            self._means.mock.stop()
 
     def _identified(self, blocked: str | None, fetched: FetchedDocument | None) -> Identification:
         if blocked is not None:
@@ -247,16 +237,11 @@ class Assembly:
             fetched.content if fetched else None,
         )
 
-    def _embedded(self, handed: Mapping[str, Any] | None, release: Release) -> Credentials:
-        if handed:
-            return Credentials.handed(handed["embedded"])
-        if self._rehearsal is not None:
-            return Credentials.of_mock(self._rehearsal.mock)
-        from conformance.mock import MockInstance
-
-        self._mock = MockInstance(release=release.id)
-        self._mock.start()
-        return Credentials.of_mock(self._mock)
+    def _label(self) -> str:
+        """The target as the reports name it."""
+        if isinstance(self._source, Replay):
+            return self._source.target
+        return "embedded instance" if self.settings.embedded else self.target.base_url
 
     def _recording(self) -> Path | None:
         if self.settings.out is None:
@@ -280,20 +265,21 @@ class Assembly:
 
     def _context(self, handed: Mapping[str, Any] | None, release: Release) -> SuiteContext:
         settings = self.settings
-        other = self._credentials.other
+        means = self._means
+        own, other, expired = means.credentials.token, means.credentials.other, means.credentials.expired
         return SuiteContext(
             release=release,
-            session=self._session(self._credentials.token),
+            session=self._session(own),
             recorder=self.recorder,
             run_id=self.run_id,
             profile=settings.profile,
-            onnx_model=onnx_model(settings),
-            pytorch_model=pytorch_model(settings),
+            onnx_model=means.onnx_model,
+            pytorch_model=means.pytorch_model,
             workspace=handed["workspace_id"] if handed else settings.workspace_id,
             other_session=self._session(other) if other else None,
-            expired_token=self._credentials.expired.token() if self._credentials.expired else None,
+            expired_token=expired.token() if expired else None,
             prerequisite_failure=handed["prerequisite_failure"] if handed else None,
-            sleep=self._rehearsal.sleep if self._rehearsal else time.sleep,
+            sleep=means.sleep,
         )
 
     def _session(self, token: TokenSource) -> Session:
@@ -308,6 +294,8 @@ class Assembly:
             upload_timeout=settings.upload_timeout or UPLOAD_TIMEOUT,
             deadline=settings.reply_deadline or REPLY_DEADLINE,
             breaker=self._breaker,
+            sleep=self._means.sleep,
+            playback=self._means.playback,
         )
 
 
@@ -316,10 +304,10 @@ def new_run_id() -> str:
     return secrets.token_hex(4)
 
 
-def _run_id(handed: Mapping[str, Any] | None, rehearsal: Rehearsal | None) -> str:
+def _run_id(handed: Mapping[str, Any] | None, source: Rehearsal | Replay | None) -> str:
     if handed:
         return str(handed["run_id"])
-    return rehearsal.run_id if rehearsal else new_run_id()
+    return source.run_id if source else new_run_id()
 
 
 def _now() -> str:

@@ -76,11 +76,13 @@ class CheckRun:
         self.recorder = recorder
         self.base_url = base_url
         self._began = 0.0
+        self._turn = 0
 
     def begin(self, item: pytest.Item) -> None:
         """A check starts: exchanges and assertions from here on are its own."""
         TALLY.reset()
         self.recorder.begin(check_id(item))
+        self._turn += 1
         self._began = time.monotonic()
 
     def require_substance(self) -> None:
@@ -110,6 +112,8 @@ class CheckRun:
             seconds=time.monotonic() - self._began,
             observations=tuple(f"reading: {reading}" for reading in dict.fromkeys(TALLY.readings)),
             curl=curl,
+            process=self.recorder.prefix,
+            turn=self._turn,
         )
 
     def _redacted(self, text: str | None) -> str | None:

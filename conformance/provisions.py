@@ -13,10 +13,15 @@ from conformance.errors import UsageError
 from conformance.instance.credentials import EnvironmentToken, FileToken, TokenSource
 from conformance.instance.modelfile import ModelFile
 from conformance.instance.target import Target
+from conformance.report.circumstances import UploadedFile
 from conformance.settings import ENVIRONMENT_PREFIX, Settings
 
 if TYPE_CHECKING:
     from conformance.mock import MockInstance
+
+
+SHIPPED_MODELS = {"onnx": "fraud_classifier", "pytorch": "multi_io"}
+"""By framework, the file of the package that is uploaded where the settings name none."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,13 @@ class Credentials:
     @classmethod
     def of_mock(cls, mock: MockInstance) -> Self:
         """Those of an embedded instance."""
-        return cls(Target.parse(mock.url), _given(mock.token), _given(mock.other_token), _given(mock.expired_token))
+        return cls(Target.parse(mock.url), at_hand(mock.token), at_hand(mock.other_token), at_hand(mock.expired_token))
 
     @classmethod
     def handed(cls, given: Mapping[str, Any]) -> Self:
         """Those that another process handed over with `to_hand`."""
-        others = (_given(given[name]) if given[name] else None for name in ("other", "expired"))
-        return cls(Target.parse(given["target"]), _given(given["token"]), *others)
+        others = (at_hand(given[name]) if given[name] else None for name in ("other", "expired"))
+        return cls(Target.parse(given["target"]), at_hand(given["token"]), *others)
 
     def to_hand(self) -> dict[str, Any]:
         """Plain values for another process: xdist's channel carries no Secret."""
@@ -72,13 +77,14 @@ def _token(path: Path | None, environ: Mapping[str, str], name: str) -> TokenSou
     return None
 
 
-def _given(token: str) -> TokenSource:
+def at_hand(token: str) -> TokenSource:
+    """A token that is at hand, and in no environment and no file."""
     return EnvironmentToken("embedded instance", {"embedded instance": token})
 
 
 def shipped_onnx_model() -> ModelFile:
     """The ONNX file that comes with the package."""
-    return ModelFile.from_path(fixtures.load("fraud_classifier").path, framework="onnx")
+    return ModelFile.from_path(fixtures.load(SHIPPED_MODELS["onnx"]).path, framework="onnx")
 
 
 def onnx_model(settings: Settings) -> ModelFile:
@@ -98,12 +104,20 @@ def pytorch_model(settings: Settings) -> ModelFile:
             input_schema=_schema(settings.pytorch_input_schema, "--pytorch-input-schema"),
             output_schema=_schema(settings.pytorch_output_schema, "--pytorch-output-schema"),
         )
-    shipped = fixtures.load("multi_io")
+    shipped = fixtures.load(SHIPPED_MODELS["pytorch"])
     return ModelFile.from_path(
         shipped.path,
         framework="pytorch",
         input_schema=shipped.input_schema,
         output_schema=shipped.output_schema,
+    )
+
+
+def described(file: ModelFile) -> UploadedFile:
+    """A model file as the statement names it."""
+    shipped = any(file.sha256 == fixtures.load(name).sha256 for name in SHIPPED_MODELS.values())
+    return UploadedFile(
+        file.file_name, file.framework, file.size, file.sha256, shipped, file.input_schema, file.output_schema
     )
 
 

@@ -40,17 +40,26 @@ class Listener:
 Chooses = Callable[[pytest.Item], bool]
 """Says whether a check is run."""
 
+Order = Callable[[pytest.Item], float]
+"""Says where a check stands among the others."""
+
 
 def run_suite(
-    assembly: Assembly, listener: Listener, *, select: str | Chooses | None = None, modules: Collection[Path] = ()
+    assembly: Assembly,
+    listener: Listener,
+    *,
+    select: str | Chooses | None = None,
+    modules: Collection[Path] = (),
+    order: Order | None = None,
 ) -> RunResult:
     """Run the checks of the assembly's profile and judge them.
 
     `select` is a pytest `-k` expression, or says for each check whether it is run; `modules` are the suite's files that
-    are looked through for checks, all of them where none is named.
+    are looked through for checks, all of them where none is named; `order` sorts the checks, by default as they stand.
     """
-    session = _Session(assembly, listener, chooses=select if callable(select) else None)
+    session = _Session(assembly, listener, chooses=select if callable(select) else None, order=order)
     arguments = ["-k", select] if isinstance(select, str) and select else []
+    assembly.select = select if isinstance(select, str) and select else None
     code, log = _pytest(arguments, session, modules)
     errors = []
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
@@ -127,10 +136,12 @@ class _Session:
         listener: Listener,
         settings: Settings | None = None,
         chooses: Chooses | None = None,
+        order: Order | None = None,
     ) -> None:
         self.assembly = assembly
         self.listener = listener
         self.chooses = chooses
+        self.order = order
         self.settings = settings or (assembly.settings if assembly else None)
         self.outcomes: list[CheckOutcome] = []
         self.items: list[pytest.Item] = []
@@ -149,6 +160,8 @@ class _Session:
             chosen = {item: self.chooses(item) for item in items}
             config.hook.pytest_deselected(items=[item for item in items if not chosen[item]])
             items[:] = [item for item in items if chosen[item]]
+        if self.order is not None:
+            items.sort(key=self.order)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.items = [item for item in session.items if plugin.is_check(item)]

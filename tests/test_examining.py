@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from conformance.assembly import EXAMINATION, Assembly, Rehearsal
+from conformance.assembly import EXAMINATION, Assembly
 from conformance.contract import release_ids
+from conformance.means import Rehearsal
 from conformance.mock import MockInstance
 from conformance.settings import Settings, resolve
 from tests.altered import altered
@@ -99,7 +100,7 @@ def test_the_embedded_instance_is_of_the_named_release_or_the_default(name: str)
 
 def test_somebody_elses_instance_isnt_looked_at(mocks) -> None:
     mock = mocks["2023.4"]
-    with assembled(Settings(), {}, rehearsal=Rehearsal(mock, "0badcafe")) as assembly:
+    with assembled(Settings(), {}, source=Rehearsal(mock, "0badcafe")) as assembly:
         assert not assembly.examine()
         assert assembly.recorder.exchanges == []
 

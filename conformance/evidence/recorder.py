@@ -55,7 +55,7 @@ class Recorder:
         """
         if exchange.check is None:
             exchange = replace(exchange, check=self.current_check)
-        kept = _bounded(self.redactor.exchange(exchange))
+        kept = self.kept(exchange)
         line = None if self._file is None else _as_line(kept)
         with self._lock:
             self.exchanges.append(kept)
@@ -63,6 +63,10 @@ class Recorder:
             if line is not None:
                 self._write(line)
         return kept
+
+    def kept(self, exchange: Exchange) -> Exchange:
+        """`exchange` as `record` would keep it."""
+        return _bounded(self.redactor.exchange(exchange))
 
     def close(self) -> None:
         """Close the file. Recording goes on in memory."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import requests
 from requests.auth import AuthBase
@@ -208,7 +207,7 @@ class Wire:
                 endpoint=outgoing.endpoint,
                 started_at=seen.started_at,
                 elapsed_seconds=round(max(0.0, self._clock() - seen.start), 6),
-                request=_request(outgoing, seen.request),
+                request=described_request(outgoing, outgoing.headers if seen.request is None else seen.request.headers),
                 response=response,
                 error=failure,
             )
@@ -239,8 +238,8 @@ class _Bearer(AuthBase):
         return request
 
 
-def _request(outgoing: Outgoing, prepared: requests.PreparedRequest | None) -> Request:
-    sent: Any = outgoing.headers if prepared is None else prepared.headers
+def described_request(outgoing: Outgoing, sent: Mapping[str, str | bytes]) -> Request:
+    """The request as evidence, with the headers that were `sent`."""
     headers = [[str(name), str(value)] for name, value in sent.items()]
     has_token = any(name.lower() == "authorization" for name, _ in headers)
     own = outgoing.own_token and outgoing.token is not None

@@ -11,11 +11,13 @@ from typing import Final, Self
 
 import conformance
 from conformance.errors import UsageError
+from conformance.evidence.playback import Playback
 from conformance.evidence.recorder import Recorder
 from conformance.instance.breaker import Breaker
 from conformance.instance.credentials import Secret, TokenSource
 from conformance.instance.multipart import MultipartBody
 from conformance.instance.redirects import Hop
+from conformance.instance.replaying import ReplayedWire
 from conformance.instance.reply import Reply
 from conformance.instance.sending import Limits, Outgoing, StaleConnection, Wire
 from conformance.instance.target import Target
@@ -59,6 +61,7 @@ class Session:
     ~/.netrc and cookies never do. `ca_bundle` is a file or directory of certificates and wins over the environment.
     Nothing is retried but a read whose pooled connection had been closed, and a 429 that says when to come back.
     `breaker` is shared by the sessions of a run: an instance that stopped answering isn't asked any more.
+    With a `playback` nothing is sent: the recording answers, and `replayed` is what answers from it.
     """
 
     def __init__(
@@ -76,15 +79,17 @@ class Session:
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         breaker: Breaker | None = None,
+        playback: Playback | None = None,
     ) -> None:
         self.target = target
         self.recorder = recorder
         self.breaker = breaker or Breaker(clock)
         self._token_source = token_source
-        self._sleep, self._now = sleep, now
+        self.sleep, self._now = sleep, now
         limits = Limits(connect_timeout, read_timeout, upload_timeout, deadline, max_reply_bytes)
         self.ca_bundle = None if ca_bundle is None else str(ca_bundle)
-        self._wire = Wire(target, recorder, limits, self.ca_bundle, _default_headers(), clock, now)
+        self.replayed = None if playback is None else ReplayedWire(target, recorder, playback, _default_headers())
+        self._wire = self.replayed or Wire(target, recorder, limits, self.ca_bundle, _default_headers(), clock, now)
 
     def request(
         self,
@@ -164,7 +169,7 @@ class Session:
             wait = retry_after(reply.exchange.response, self._now())
             if wait is None or waited + wait > MAX_THROTTLED_SECONDS:
                 break
-            self._sleep(wait)
+            self.sleep(wait)
             waited += wait
             if outgoing.own_token:
                 outgoing = replace(outgoing, token=self._token(SESSION_TOKEN))

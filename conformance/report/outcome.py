@@ -19,7 +19,8 @@ class CheckOutcome:
 
     `requirements` are the ids on the check's marker, `exchanges` the ids of the exchanges it sent or read,
     `seconds` its wall time, `curl` the shell command that repeats the exchange which decided it, `title` the
-    first line of its docstring. `observations` are facts worth a line in the report that decide nothing.
+    first line of its docstring. `turn` is its place among the checks of its `process`, which tells who made the models
+    that checks share. `observations` are facts worth a line in the report that decide nothing.
     """
 
     nodeid: str
@@ -34,6 +35,8 @@ class CheckOutcome:
     curl: str | None = None
     title: str = ""
     observations: tuple[str, ...] = ()
+    process: str = "main"
+    turn: int = 0
 
     def __post_init__(self) -> None:
         if self.verdict not in CHECK_VERDICTS:
@@ -80,6 +83,8 @@ class CheckOutcome:
             "exchanges": list(self.exchanges),
             "seconds": self.seconds,
             "curl": self.curl,
+            "process": self.process,
+            "turn": self.turn,
         }
 
     @classmethod
@@ -99,6 +104,8 @@ class CheckOutcome:
                 curl=data.get("curl"),
                 title=str(data.get("title", "")),
                 observations=_strings(data, "observations"),
+                process=str(data.get("process", "main")),
+                turn=int(data.get("turn", 0)),
             )
         except KeyError as missing:
             raise ValueError(f"a check's outcome lacks the field {missing}") from None

@@ -13,9 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from conformance.assembly import Assembly, Rehearsal
+from conformance.assembly import Assembly
 from conformance.contract import Release, Requirement, load_release
 from conformance.errors import ConformanceError
+from conformance.means import Rehearsal
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.defects import catalogue
 from conformance.mock.defects.probe import ProbeFailed, Prover
@@ -125,7 +126,7 @@ def run_against(
         upload_timeout=UPLOAD_TIMEOUT,
     )
     run_id = hashlib.sha256(seed.encode()).hexdigest()[:8]
-    assembly = Assembly.make(settings, {}, rehearsal=Rehearsal(mock, run_id, sleep))
+    assembly = Assembly.make(settings, {}, source=Rehearsal(mock, run_id, sleep))
     try:
         blocked = assembly.check_prerequisites()
         if blocked:

@@ -74,7 +74,7 @@ class SuiteContext:
     def second_workspace_id(self) -> int:
         """Another workspace of the same user, made when first asked for. Raises NotTestable where none can be had."""
         if self._second_workspace is None:
-            suffix = hashlib.sha256(self.recorder.next_id().encode()).hexdigest()[:6]
+            suffix = hashlib.sha256(self.recorder.prefix.encode()).hexdigest()[:6]
             self._second_workspace = self._create_workspace(f"conf-{self.run_id}-b{suffix}")
         return self._second_workspace
 

@@ -135,6 +135,11 @@ def subject(token: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def is_jwt(token: str) -> bool:
+    """Whether a token is built as a JWT."""
+    return _parsed(token) is not None
+
+
 def _parsed(token: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """Header and claims of a JWT, None where the token is none."""
     parts = token.split(".")

@@ -14,6 +14,7 @@ from conformance.evidence.recorder import Recorder
 from conformance.instance.errors import InstanceFailure, NotJSON
 from conformance.report.outcome import CheckOutcome
 from conformance.suite.assertions import TALLY, Nonconformity
+from conformance.suite.places import Place
 
 
 def check_id(item: pytest.Item) -> str:
@@ -95,6 +96,7 @@ class CheckRun:
     def outcome(self, item: pytest.Item, error: BaseException | None) -> CheckOutcome:
         """What the finished check found; `error` is what ended it, None where it passed."""
         verdict, expected, actual, reason, shown = _classify(error)
+        place = _place(error)
         used = tuple(self.recorder.used)
         decisive = [x for x in self.recorder.exchanges if x.id in (shown or used[-1:])]
         curl = curl_command(decisive[-1], self.base_url) if decisive and verdict == "failed" else None
@@ -114,6 +116,9 @@ class CheckRun:
             curl=curl,
             process=self.recorder.prefix,
             turn=self._turn,
+            decisive=decisive[-1].id if decisive and verdict == "failed" else None,
+            path=redact(place.path) if place else None,
+            wanted=redact(place.wanted) if place else None,
         )
 
     def _redacted(self, text: str | None) -> str | None:
@@ -142,6 +147,12 @@ def _classify(
     if isinstance(error, NotTestable | pytest.skip.Exception):
         return "not-testable", None, None, str(error), ()
     return "error", None, None, f"the check itself failed: {type(error).__name__}: {error}", ()
+
+
+def _place(error: BaseException | None) -> Place | None:
+    if isinstance(error, BaseExceptionGroup):
+        return _place(_most_telling(error))
+    return error.place if isinstance(error, Nonconformity) else None
 
 
 def _most_telling(group: BaseExceptionGroup[BaseException]) -> BaseException:

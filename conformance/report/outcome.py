@@ -21,6 +21,9 @@ class CheckOutcome:
     `seconds` its wall time, `curl` the shell command that repeats the exchange which decided it, `title` the
     first line of its docstring. `turn` is its place among the checks of its `process`, which tells who made the models
     that checks share. `observations` are facts worth a line in the report that decide nothing.
+
+    Of one that failed, `decisive` is the id of the exchange that shows it, `path` the place of the wrong value in its
+    reply's JSON (`models[3].owner_id`, "" for all of it), `wanted` the JSON or the words for what should stand there.
     """
 
     nodeid: str
@@ -37,6 +40,9 @@ class CheckOutcome:
     observations: tuple[str, ...] = ()
     process: str = "main"
     turn: int = 0
+    decisive: str | None = None
+    path: str | None = None
+    wanted: str | None = None
 
     def __post_init__(self) -> None:
         if self.verdict not in CHECK_VERDICTS:
@@ -66,6 +72,8 @@ class CheckOutcome:
             reading=clean(self.reading),
             curl=clean(self.curl),
             observations=tuple(redact(observation) for observation in self.observations),
+            path=clean(self.path),
+            wanted=clean(self.wanted),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -85,6 +93,9 @@ class CheckOutcome:
             "curl": self.curl,
             "process": self.process,
             "turn": self.turn,
+            "decisive": self.decisive,
+            "path": self.path,
+            "wanted": self.wanted,
         }
 
     @classmethod
@@ -106,6 +117,9 @@ class CheckOutcome:
                 observations=_strings(data, "observations"),
                 process=str(data.get("process", "main")),
                 turn=int(data.get("turn", 0)),
+                decisive=data.get("decisive"),
+                path=data.get("path"),
+                wanted=data.get("wanted"),
             )
         except KeyError as missing:
             raise ValueError(f"a check's outcome lacks the field {missing}") from None

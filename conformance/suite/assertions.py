@@ -13,16 +13,21 @@ from typing import Any
 from conformance.contract import Release, Requirement
 from conformance.errors import NotTestable
 from conformance.instance.reply import Reply
+from conformance.suite.places import Place, place_of_value, place_of_violation
 
 MAX_SHOWN = 160
 
 
 class Nonconformity(AssertionError):
-    """The instance doesn't keep a promise: `expected`, `actual`, and the ids of the exchanges that show it."""
+    """The instance doesn't keep a promise: `expected`, `actual`, and the ids of the exchanges that show it.
 
-    def __init__(self, expected: str, actual: str, replies: Iterable[Reply] = ()) -> None:
+    `place` is where in the last reply the wrong value stands, None where it is no single value or nobody knows.
+    """
+
+    def __init__(self, expected: str, actual: str, replies: Iterable[Reply] = (), place: Place | None = None) -> None:
         self.expected = expected
         self.actual = actual
+        self.place = place
         self.exchanges = tuple(reply.exchange.id for reply in replies)
         super().__init__(f"Expected: {expected}\nActual: {actual}")
 
@@ -56,19 +61,32 @@ def describe(reply: Reply) -> str:
     return f"{reply.status} {shown}" if shown else f"{reply.status} with an empty body"
 
 
-def expect(holds: bool, *, expected: str, actual: str | Callable[[], str], replies: Iterable[Reply] = ()) -> None:
-    """The one assertion that the others are made of."""
+def expect(
+    holds: bool,
+    *,
+    expected: str,
+    actual: str | Callable[[], str],
+    replies: Iterable[Reply] = (),
+    place: Callable[[], Place | None] | None = None,
+) -> None:
+    """The one assertion that the others are made of. `place` finds the wrong value in the last reply."""
     __tracebackhide__ = True
     TALLY.assertions += 1
     if not holds:
-        raise Nonconformity(expected, actual() if callable(actual) else actual, replies)
+        raise Nonconformity(expected, actual() if callable(actual) else actual, replies, place() if place else None)
 
 
 def assert_equal(actual: Any, expected: Any, *, what: str, reply: Reply) -> None:
     """`what` of the reply equals `expected`, in value and in JSON type."""
     __tracebackhide__ = True
     same = actual == expected and isinstance(actual, bool) == isinstance(expected, bool)
-    expect(same, expected=f"{what} is {show(expected)}", actual=f"{what} is {show(actual)}", replies=[reply])
+    expect(
+        same,
+        expected=f"{what} is {show(expected)}",
+        actual=f"{what} is {show(actual)}",
+        replies=[reply],
+        place=lambda: place_of_value(reply, what, actual, expected),
+    )
 
 
 def assert_success(reply: Reply, *, what: str, accepted: Collection[int] = (200,)) -> None:
@@ -125,6 +143,7 @@ def assert_field(release: Release, requirement: Requirement, reply: Reply, body:
             f"{own[0].path or 'the reply'} {own[0].message}" + (f" (and {len(own) - 1} more)" if len(own) > 1 else "")
         ),
         replies=[reply],
+        place=lambda: place_of_violation(reply, body, own[0], release.schemas.field_pointers(endpoint)),
     )
     above = [v for v in violations if _is_above(v.pointer, pointer) and v.pointer not in places]
     if above:

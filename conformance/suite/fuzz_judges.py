@@ -14,6 +14,7 @@ from conformance.contract import Release
 from conformance.instance.errors import NotJSON
 from conformance.instance.reply import Reply
 from conformance.suite.assertions import Nonconformity, describe, expect, show
+from conformance.suite.places import place_of_violation
 from conformance.suite.probes import BY_VERSION, SHOWS_VERSION
 
 GATEWAY_STATUSES: Final = frozenset({401, 403, 407, 413, 429, 502, 503, 504})
@@ -77,6 +78,7 @@ def success_is_as_documented(answer: Answer, case: GeneratedCase, endpoint: str)
         expected=f"a success of {endpoint} is as documented",
         actual=lambda: f"{found[0].path or 'the reply'} {found[0].message}",
         replies=[reply],
+        place=lambda: place_of_violation(reply, reply.json(), found[0], release.schemas.field_pointers(endpoint)),
     )
 
 

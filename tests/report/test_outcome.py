@@ -29,6 +29,11 @@ outcomes = st.builds(
     curl=optional,
     title=text,
     observations=texts,
+    process=text,
+    turn=st.integers(0, 9),
+    decisive=optional,
+    path=optional,
+    wanted=optional,
 )
 FULL = CheckOutcome(
     "t.py::t",
@@ -88,6 +93,8 @@ def test_redaction_reaches_every_text_that_may_quote_the_instance() -> None:
         reading=secret,
         curl=secret,
         observations=(secret,),
+        path=secret,
+        wanted=secret,
     )
     assert secret not in json.dumps(told.redacted(lambda said: said.replace(secret, "[redacted]")).to_json())
     assert replace(FULL, reason=None).redacted(str.upper).reason is None

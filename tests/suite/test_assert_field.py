@@ -13,12 +13,12 @@ from conformance.errors import NotTestable
 from conformance.suite.assertions import Nonconformity, assert_field
 
 RELEASE = load_release("2025.2")
-REPLY: Any = SimpleNamespace(status=200, exchange=SimpleNamespace(id="main-00001"))
 EXAMPLE = next(example.body for example in RELEASE.examples if example.name == "list-requests")
 
 
 def judged(requirement_id: str, body: Any) -> None:
-    assert_field(RELEASE, RELEASE.requirement(requirement_id), REPLY, body)
+    reply: Any = SimpleNamespace(status=200, exchange=SimpleNamespace(id="main-00001"), json=lambda: body)
+    assert_field(RELEASE, RELEASE.requirement(requirement_id), reply, body)
 
 
 @pytest.fixture

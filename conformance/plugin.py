@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,10 +42,12 @@ OPTIONS = {
     "read_timeout": ("--read-timeout", "seconds without a byte of a reply (default: 30)"),
     "upload_timeout": ("--upload-timeout", "seconds for 1 MiB of an upload to be taken (default: 120)"),
     "reply_deadline": ("--reply-deadline", "seconds from a request to its whole reply (default: 60)"),
+    "waivers": ("--waivers", "TOML file with the gaps that are accepted, each until a day"),
     "out": ("--conformance-out", "folder for statement.json, junit.xml, report.html and exchanges.ndjson"),
 }
 SWITCHES = {
     "strict": ("--strict-levels", "a failed SHOULD fails the run"),
+    "allow_waivers": ("--allow-waivers", "what is waived doesn't fail the session"),
     "keep_models": ("--keep-models", "leave the run's models on an instance that can delete them"),
 }
 OUTCOME = "wallaroo_conformance_outcome"
@@ -275,6 +278,7 @@ class _Collector:
         if ASSEMBLY not in self.config.stash or not outcomes:
             return
         assembly = self.config.stash[ASSEMBLY]
+        assembly.select = _selection(self.config)
         result = assembly.result(outcomes, cleaning=assembly.clean_up())
         terminalreporter.section("Wallaroo conformance")
         terminalreporter.write_line(f"target {result.target} · release {result.release} · profile {result.profile}")
@@ -287,6 +291,15 @@ class _Collector:
             finish(assembly.settings.out, result)
             terminalreporter.write_line(f"reports in {assembly.settings.out}")
         terminalreporter.write_line(f"verdict: {result.verdict.verdict}")
+
+
+def _selection(config: pytest.Config) -> str | None:
+    """What chose the checks beside release and profile; None where all of the suite was collected."""
+    names = ("keyword", "markexpr", "deselect", "ignore", "ignore_glob", "lf", "last_failed", "stepwise")
+    chosen = [str(value) for name in names if (value := getattr(config.option, name, None))]
+    folder = str(Path(__file__).parent / "suite")
+    whole = any(argument in (SUITE.rstrip("."), folder, f"{folder}/") for argument in config.args)
+    return None if whole and not chosen else "; ".join(chosen) or "a part of the suite"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

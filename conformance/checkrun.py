@@ -76,6 +76,8 @@ class CheckRun:
         self.release = release
         self.recorder = recorder
         self.base_url = base_url
+        self.waived: frozenset[str] = frozenset()
+        """The requirements whose failing was allowed."""
         self._began = 0.0
         self._turn = 0
 
@@ -126,7 +128,7 @@ class CheckRun:
 
     def decides(self, outcome: CheckOutcome, *, strict: bool) -> bool:
         """Whether the outcome counts against the run: a MUST is at stake, or a SHOULD under `strict`."""
-        at_stake = [self.release.requirements[name] for name in outcome.requirements]
+        at_stake = [self.release.requirements[name] for name in outcome.requirements if name not in self.waived]
         return any(r.fatal or (strict and r.level == "SHOULD" and r.basis != "inferred" and r.scored) for r in at_stake)
 
 

@@ -52,7 +52,10 @@ class KillScore:
 
 @dataclass(frozen=True)
 class AppliedWaiver:
-    """A waiver as it took part in a run. `hides` is the verdict that it stands before: failed or not-testable."""
+    """A waiver as it took part in a run. `hides` is the verdict that it stands before: failed or not-testable.
+
+    `expires` is its last day, ISO 8601; `target` a glob of the base URLs that it is meant for, None for all.
+    """
 
     requirement: str
     level: str
@@ -61,3 +64,27 @@ class AppliedWaiver:
     issue: str
     expires: str
     hides: str
+    target: str | None = None
+
+
+@dataclass(frozen=True)
+class IdleWaiver:
+    """A waiver that hides nothing in a run, and `says` why. `why` is one of `IDLE`; those in `UNSOUND` fail the run."""
+
+    requirement: str
+    reason: str
+    owner: str
+    issue: str
+    expires: str
+    target: str | None
+    why: str
+    says: str
+
+    @property
+    def fails(self) -> bool:
+        """Whether the run can't be conformant with it."""
+        return self.why in UNSOUND
+
+
+UNSOUND = ("expired", "stale")
+IDLE = (*UNSOUND, "other-target", "other-profile", "inconclusive", "not-run")

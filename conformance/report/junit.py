@@ -2,7 +2,8 @@
 
 A failed check is a `failure`, with its requirement's level as the type. A check that couldn't run is an
 `error` of the type `not-testable`, and so is a requirement whose check wasn't run at all: nothing that is
-missing looks like success. Only "not applicable", with its reason, is `skipped`.
+missing looks like success. Only "not applicable" and "waived", with the reason, are `skipped`. A waiver that doesn't
+hold is a `failure` of its own.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
+from conformance.report.certificate import IdleWaiver
 from conformance.report.outcome import CheckOutcome
 from conformance.report.run import Failure, RunResult
 from conformance.report.text import printable, shorten, xml_text
@@ -29,6 +31,9 @@ def render(run: RunResult) -> bytes:
     for verdict in run.requirements:
         if verdict.verdict == "not-testable" and not verdict.checks and verdict.scored:
             suite.append(_unchecked_case(verdict))
+    for waiver in run.idle_waivers:
+        if waiver.fails:
+            suite.append(_waiver_case(waiver))
     if run.verdict.verdict in ("suite-error", "not-testable") and not suite.findall("testcase"):
         suite.append(_run_case(run))
     root = ET.Element("testsuites", name=run.suite.name)
@@ -80,7 +85,10 @@ def _check_case(
         + [("reading", reading) for reading in outcome.readings],
     )
     reason = outcome.reason or "no reason was recorded"
-    if outcome.verdict == "failed":
+    waived = _waived(outcome, named)
+    if waived:
+        _result(case, "skipped", "waived", f"{waived.id}: {waived.reason}", None)
+    elif outcome.verdict == "failed":
         kind = failure.level if failure else "not-counted"
         lines = _three_lines(outcome, failure)
         curl = run.curl(outcome)
@@ -90,6 +98,13 @@ def _check_case(
     elif outcome.verdict == "not-applicable":
         _result(case, "skipped", "not-applicable", reason, None)
     return case
+
+
+def _waived(outcome: CheckOutcome, named: Iterable[RequirementVerdict]) -> RequirementVerdict | None:
+    """The requirement whose waiver accepts what the check found, where nothing else is left open by it."""
+    found = {verdict.verdict: verdict for verdict in named}
+    left_open = found.keys() & {"failed", "not-testable", "inconclusive"}
+    return found.get("waived") if outcome.verdict in ("failed", "not-testable") and not left_open else None
 
 
 def _three_lines(outcome: CheckOutcome, failure: Failure | None) -> list[str]:
@@ -111,6 +126,14 @@ def _unchecked_case(verdict: RequirementVerdict) -> ET.Element:
     _properties(case, [("requirement", verdict.id), ("level", verdict.level)])
     reason = verdict.reason or "its check was not run"
     _result(case, "error", "not-testable", reason, reason)
+    return case
+
+
+def _waiver_case(waiver: IdleWaiver) -> ET.Element:
+    case = _case("waivers", waiver.requirement, 0.0)
+    _properties(case, [("requirement", waiver.requirement), ("owner", waiver.owner), ("issue", waiver.issue)])
+    text = f"{waiver.requirement}: {waiver.says}"
+    _result(case, "failure", waiver.why, text, text)
     return case
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from importlib import metadata
 from typing import TYPE_CHECKING
 
 import conformance
-from conformance.report.certificate import AppliedWaiver, KillScore, Product, TargetIdentity
+from conformance.report.certificate import AppliedWaiver, IdleWaiver, KillScore, Product, TargetIdentity
 from conformance.report.circumstances import Circumstances
 from conformance.report.findings import Cleaning, Identification, OwnDocument
 from conformance.report.outcome import CheckOutcome
@@ -19,10 +20,11 @@ from conformance.report.verdict import (
     RequirementVerdict,
     RunVerdict,
     SeenReading,
-    Waiver,
     judge_requirements,
     judge_run,
 )
+from conformance.report.waivers import Waiver
+from conformance.report.waiving import applied, idle, in_force
 
 if TYPE_CHECKING:
     from conformance.evidence.exchange import Exchange
@@ -87,6 +89,7 @@ class RunResult:
 
     `identification` is None where the release was named, `document` where the instance shows none, `cleaning` where
     nothing was to be cleaned up; `product`, `identity` and `kill_score` where nobody gave or found them.
+    `waivers` are those that hide something, `idle_waivers` the others that the run was given.
     """
 
     run_id: str
@@ -108,6 +111,7 @@ class RunResult:
     cleaning: Cleaning | None = None
     circumstances: Circumstances | None = None
     waivers: tuple[AppliedWaiver, ...] = ()
+    idle_waivers: tuple[IdleWaiver, ...] = ()
     product: Product | None = None
     identity: TargetIdentity | None = None
     kill_score: KillScore | None = None
@@ -129,6 +133,7 @@ class RunResult:
         strict: bool = False,
         workspace_id: int | None = None,
         waivers: Sequence[Waiver] = (),
+        allow_waivers: bool = False,
         blocked: str | None = None,
         suite_errors: Sequence[str] = (),
         suite: SuiteInfo | None = None,
@@ -137,10 +142,18 @@ class RunResult:
         cleaning: Cleaning | None = None,
         circumstances: Circumstances | None = None,
     ) -> RunResult:
-        """Judge `outcomes` by the contract's `requirements`; see `judge_run` for the last two."""
+        """Judge `outcomes` by the contract's `requirements`; for `blocked` and `suite_errors` see `judge_run`.
+
+        `waivers` are all that the run was given; those count that hold for the target on the day of its start. What
+        can't be tested at all has nothing to waive.
+        """
         # Workers report in any order; the same run must read the same each time.
         ordered = tuple(sorted(outcomes, key=lambda outcome: outcome.nodeid))
-        verdicts = judge_requirements(requirements, ordered, profile, waivers)
+        today = date.fromisoformat(started_at[:10])
+        holding = () if blocked else in_force(waivers, target, today)
+        verdicts = judge_requirements(requirements, ordered, profile, holding)
+        idle_waivers = idle(waivers, verdicts, target, today, profile)
+        unsound = [f"{waiver.requirement} ({waiver.says})" for waiver in idle_waivers if waiver.fails]
         return cls(
             run_id=run_id,
             started_at=started_at,
@@ -153,13 +166,23 @@ class RunResult:
             workspace_id=workspace_id,
             requirements=tuple(verdicts),
             outcomes=ordered,
-            verdict=judge_run(verdicts, ordered, strict=strict, blocked=blocked, suite_errors=suite_errors),
+            verdict=judge_run(
+                verdicts,
+                ordered,
+                strict=strict,
+                blocked=blocked,
+                suite_errors=suite_errors,
+                unsound=unsound,
+                allow_waivers=allow_waivers,
+            ),
             exchanges={exchange.id: exchange for exchange in exchanges},
             suite=suite or SuiteInfo.current(),
             identification=identification,
             document=document,
             cleaning=cleaning,
             circumstances=circumstances,
+            waivers=applied(waivers, verdicts),
+            idle_waivers=idle_waivers,
         )
 
     def failures(self) -> list[Failure]:

@@ -56,6 +56,7 @@ def build(run: RunResult, exchanges: ExchangesFile | None = None) -> dict[str, A
         "product": asdict(run.product) if run.product else None,
         "identity": _identity(run.identity) if run.identity else None,
         "waivers": [asdict(waiver) for waiver in run.waivers],
+        "idle_waivers": [asdict(waiver) for waiver in run.idle_waivers],
         "counts": {level: dict(counts) for level, counts in run.verdict.counts.items()},
         "requirements": [_requirement(verdict) for verdict in run.requirements],
         "checks": [_check(outcome) for outcome in run.outcomes],

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from conformance.errors import UsageError
 from conformance.report.outcome import CheckOutcome
+from conformance.report.waivers import Waiver
 
 LEVELS = ("MUST", "SHOULD", "MAY")
 VERDICTS = ("passed", "failed", "waived", "not-testable", "inconclusive", "not-applicable")
@@ -18,8 +19,13 @@ NOT_SCORED = "not scored: added after the release's set was published"
 # The verdict of any one check that settles its requirement, the strongest first.
 _DECIDING = (("failed", "failed"), ("error", "inconclusive"), ("not-testable", "not-testable"))
 
-EXIT_CODES = {"conformant": 0, "not-conformant": 1, "not-testable": 3, "suite-error": 4}
-"""The command's exit code for each verdict on a run; 2, bad usage, has none, since nothing was judged."""
+WITH_WAIVERS = "conformant-with-waivers"
+
+EXIT_CODES = {"conformant": 0, WITH_WAIVERS: 1, "not-conformant": 1, "not-testable": 3, "suite-error": 4}
+"""The command's exit code for each verdict on a run; 2, bad usage, has none, since nothing was judged.
+
+With waivers it is 0 for whoever allows them.
+"""
 
 
 class ReadingLike(Protocol):
@@ -57,14 +63,6 @@ class RequirementLike(Protocol):
 
 
 @dataclass(frozen=True)
-class Waiver:
-    """A gap that the one who certifies accepts: its requirement can neither fail nor block the run."""
-
-    requirement: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class SeenReading:
     """The reading of an ambiguous requirement that the instance follows, and what the contract says of it."""
 
@@ -80,6 +78,7 @@ class RequirementVerdict:
     """What holds for one requirement. `checks` are the node ids of the checks that decided it.
 
     One that isn't `scored` came after the release's set was published: it is reported apart and decides nothing.
+    `hides` is what a waived one would be without its waiver, failed or not-testable.
     """
 
     id: str
@@ -94,6 +93,7 @@ class RequirementVerdict:
     profile: str = "core"
     readings: tuple[SeenReading, ...] = ()
     scored: bool = True
+    hides: str | None = None
 
     @property
     def binding(self) -> bool:
@@ -117,8 +117,9 @@ def judge_requirements(
     profile: str,
     waivers: Sequence[Waiver] = (),
 ) -> list[RequirementVerdict]:
-    """One verdict a requirement, in the order given.
+    """One verdict a requirement, in the order given. The waivers are those in force.
 
+    A waiver stands before what a check found: neither before an error of the suite nor where no check was run.
     Raises UsageError for a waiver of an unknown requirement.
     """
     requirements = list(requirements)
@@ -142,8 +143,9 @@ def _judge_one(
     waived: Mapping[str, str],
 ) -> RequirementVerdict:
     verdict, reason = _settle(requirement, outcomes, profile)
-    if verdict in ("failed", "not-testable") and requirement.id in waived:
-        verdict, reason = "waived", f"{waived[requirement.id]} ({verdict}: {reason})"
+    hides = None
+    if verdict in ("failed", "not-testable") and requirement.id in waived and outcomes:
+        hides, verdict, reason = verdict, "waived", f"{waived[requirement.id]} ({verdict}: {reason})"
     return RequirementVerdict(
         id=requirement.id,
         level=requirement.level,
@@ -157,6 +159,7 @@ def _judge_one(
         profile=requirement.profile,
         readings=_readings(requirement, outcomes),
         scored=requirement.scored,
+        hides=hides,
     )
 
 
@@ -212,13 +215,16 @@ def judge_run(
     strict: bool = False,
     blocked: str | None = None,
     suite_errors: Sequence[str] = (),
+    unsound: Sequence[str] = (),
+    allow_waivers: bool = False,
 ) -> RunVerdict:
     """The verdict on the run and the exit code.
 
     A proven failure outweighs an error of the suite, that a missing prerequisite, that success. `blocked`
     says why the instance couldn't be tested at all (unreachable, credentials refused); `suite_errors` are
     errors outside of any check. With `strict`, a SHOULD that fails counts as a MUST does. A MAY, or what is
-    only inferred, never fails a run.
+    only inferred, never fails a run. `unsound` says which waivers don't hold; with one a run isn't conformant.
+    With `allow_waivers` the exit code is 0 where waivers alone keep the run from being conformant.
     """
     failed = [v for v in verdicts if v.verdict == "failed" and (v.binding or (strict and _is_should(v)))]
     crashed = _suite_errors(verdicts, outcomes, suite_errors)
@@ -231,9 +237,21 @@ def judge_run(
         verdict, reason = "not-testable", blocked or _untested_reason(untested)
     elif not any(v.binding and v.verdict == "passed" for v in verdicts):
         verdict, reason = "not-testable", "no MUST requirement was proven, so nothing can be said"
+    elif unsound:
+        verdict, reason = "not-conformant", _unsound_reason(unsound)
+    elif any(_counts_though_waived(v, strict=strict) for v in verdicts):
+        verdict, reason = WITH_WAIVERS, _waived_reason(verdicts, allowed=allow_waivers)
     else:
         verdict, reason = "conformant", _success_reason(verdicts)
-    return RunVerdict(verdict, EXIT_CODES[verdict], reason, count(verdicts))
+    allowed = verdict == WITH_WAIVERS and allow_waivers
+    return RunVerdict(verdict, 0 if allowed else EXIT_CODES[verdict], reason, count(verdicts))
+
+
+def _counts_though_waived(verdict: RequirementVerdict, *, strict: bool) -> bool:
+    """Whether the run wouldn't be conformant without this requirement's waiver."""
+    return verdict.hides is not None and (
+        verdict.binding or (strict and _is_should(verdict) and verdict.hides == "failed")
+    )
 
 
 def _is_should(verdict: RequirementVerdict) -> bool:
@@ -283,6 +301,16 @@ def _success_reason(verdicts: Sequence[RequirementVerdict]) -> str:
         (counts["SHOULD"]["failed"], "SHOULD failed, which is not fatal"),
     ]
     return reason + "".join(f", {number} {what}" for number, what in asides if number)
+
+
+def _waived_reason(verdicts: Sequence[RequirementVerdict], *, allowed: bool) -> str:
+    told = "" if allowed else "; without --allow-waivers that isn't success"
+    return f"{_success_reason(verdicts)}: a run with waivers never certifies{told}"
+
+
+def _unsound_reason(unsound: Sequence[str]) -> str:
+    more = f" (and {len(unsound) - 1} more)" if len(unsound) > 1 else ""
+    return f"a waiver doesn't hold: {unsound[0]}{more}"
 
 
 def _plural(noun: str, number: int) -> str:

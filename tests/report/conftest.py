@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
 
 from conformance.contract.openapi_diff import Difference
 from conformance.evidence.exchange import Exchange, Part, Request, Response
-from conformance.report import CheckOutcome, RunResult, SuiteInfo
+from conformance.report import CheckOutcome, RunResult, SuiteInfo, Waiver
 from conformance.report.findings import Cleaning, Identification, LeftModel, OwnDocument
 
 HOSTILE = (
@@ -53,6 +54,15 @@ class Sample:
 
     def reading(self, name: str, says: str) -> AcceptedReading:
         return AcceptedReading(name, says)
+
+    def waiver(self, requirement: str, **fields: Any) -> Waiver:
+        ordinary = {
+            "reason": "agreed",
+            "owner": "models team",
+            "issue": "https://example.com/issues/7",
+            "expires": date(2026, 11, 23),
+        }
+        return Waiver(requirement, **{**ordinary, **fields})
 
     def check(self, verdict: str, *requirements: str, name: str = "test_it", **fields: Any) -> CheckOutcome:
         return CheckOutcome(f"test_upload.py::{name}", requirements, verdict, **fields)

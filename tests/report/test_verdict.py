@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,14 +18,14 @@ from conformance.report.verdict import (
     NOT_RUN,
     VERDICTS,
     RequirementVerdict,
-    Waiver,
     judge_requirements,
     judge_run,
 )
+from conformance.report.waivers import Waiver
 
-SEVERITY = {"conformant": 0, "not-testable": 1, "suite-error": 2, "not-conformant": 3}
+SEVERITY = {"conformant": 0, "conformant-with-waivers": 1, "not-testable": 2, "suite-error": 3, "not-conformant": 4}
 IDS = ("a.must", "b.must", "c.should", "d.may", "e.inferred")
-WAIVED = (Waiver("a.must", "agreed"),)
+WAIVED = (Waiver("a.must", "agreed", "models team", "https://example.com/issues/7", date(2026, 11, 23)),)
 
 
 def one(sample: Any, verdicts: Sequence[str], **fields: Any) -> RequirementVerdict:
@@ -95,7 +96,7 @@ def test_a_profile_selects(sample: Any, profile: str, selected: str, verdict: st
     [("failed", "waived"), ("not-testable", "waived"), ("passed", "passed"), ("error", "inconclusive")],
 )
 def test_a_waiver_covers_failed_and_not_testable_only(sample: Any, found: str, verdict: str) -> None:
-    waiver = [Waiver("upload.id", "agreed")]
+    waiver = [sample.waiver("upload.id")]
     judged = judge_requirements(
         [sample.requirement("upload.id")], [sample.check(found, "upload.id", reason="why")], "core", waiver
     )
@@ -105,7 +106,7 @@ def test_a_waiver_covers_failed_and_not_testable_only(sample: Any, found: str, v
 
 def test_a_waiver_of_an_unknown_requirement_is_refused(sample: Any) -> None:
     with pytest.raises(UsageError, match=r"'upload\.idd'"):
-        judge_requirements([sample.requirement("upload.id")], [], "core", [Waiver("upload.idd", "")])
+        judge_requirements([sample.requirement("upload.id")], [], "core", [sample.waiver("upload.idd")])
 
 
 def test_a_reading_belongs_to_the_requirement_that_accepts_it(sample: Any) -> None:
@@ -184,11 +185,57 @@ def test_nothing_run_is_never_conformant(sample: Any) -> None:
     assert judge_run([], []).exit_code == 3
 
 
-def test_a_waived_failure_does_not_fail_the_run(sample: Any) -> None:
+def test_a_waived_must_is_told_apart_and_is_success_only_where_that_was_allowed(sample: Any) -> None:
     failure = sample.check("failed", "a.must")
     assert run(sample, [*PASSES, failure]).exit_code == 1
     waived = run(sample, [*PASSES, failure], waivers=WAIVED)
-    assert (waived.exit_code, waived.reason) == (0, "2 MUST requirements passed, 1 waived")
+    assert (waived.verdict, waived.exit_code) == ("conformant-with-waivers", 1)
+    assert waived.reason.startswith("2 MUST requirements passed, 1 waived: a run with waivers never certifies")
+    assert "--allow-waivers" in waived.reason
+    allowed = run(sample, [*PASSES, failure], waivers=WAIVED, allow_waivers=True)
+    assert (allowed.verdict, allowed.exit_code) == ("conformant-with-waivers", 0)
+    assert "never certifies" in allowed.reason
+
+
+@pytest.mark.parametrize(
+    ("identifier", "found", "strict", "verdict"),
+    [
+        ("a.must", "not-testable", False, "conformant-with-waivers"),
+        ("c.should", "failed", False, "conformant"),
+        ("c.should", "failed", True, "conformant-with-waivers"),
+        ("c.should", "not-testable", True, "conformant"),
+        ("d.may", "failed", True, "conformant"),
+        ("e.inferred", "failed", True, "conformant"),
+    ],
+)
+def test_a_waiver_counts_where_the_run_would_not_be_conformant_without_it(
+    sample: Any, identifier: str, found: str, strict: bool, verdict: str
+) -> None:
+    waivers = [sample.waiver(identifier)]
+    assert run(sample, [*PASSES, sample.check(found, identifier)], strict, waivers=waivers).verdict == verdict
+
+
+def test_allowing_waivers_excuses_nothing_else(sample: Any) -> None:
+    outcomes = [*PASSES, sample.check("failed", "a.must"), sample.check("failed", "b.must")]
+    judged = run(sample, outcomes, waivers=WAIVED, allow_waivers=True)
+    assert (judged.verdict, judged.exit_code) == ("not-conformant", 1)
+
+
+def test_a_waiver_hides_no_error_of_the_suite_and_no_instance_out_of_reach(sample: Any) -> None:
+    failure, error = sample.check("failed", "a.must"), sample.check("error", "a.must")
+    assert run(sample, [*PASSES, failure, error], waivers=WAIVED, allow_waivers=True).exit_code == 4
+    assert run(sample, [*PASSES, failure], waivers=WAIVED, allow_waivers=True, blocked="refused").exit_code == 3
+
+
+def test_a_waiver_that_does_not_hold_keeps_a_run_from_being_conformant(sample: Any) -> None:
+    judged = run(sample, PASSES, unsound=["a.must expired", "b.must stale"], allow_waivers=True)
+    assert (judged.verdict, judged.exit_code) == ("not-conformant", 1)
+    assert judged.reason == "a waiver doesn't hold: a.must expired (and 1 more)"
+
+
+def test_nothing_is_waived_whose_check_was_not_run(sample: Any) -> None:
+    (verdict,) = judge_requirements([sample.requirement("a.must")], [], "core", WAIVED)
+    assert (verdict.verdict, verdict.reason, verdict.hides) == ("not-testable", NOT_RUN, None)
 
 
 def test_counts_hold_every_requirement_once(sample: Any) -> None:

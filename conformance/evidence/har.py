@@ -7,33 +7,29 @@ exports. Source: HTTP Archive 1.2.
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, quote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from conformance.errors import ConformanceError, UsageError
 from conformance.evidence.exchange import Credential, Exchange, Failure, Request, Response
 from conformance.evidence.har_bodies import received, sent
+from conformance.evidence.har_own import with_own_fields
+from conformance.evidence.har_secrets import Subjects, learn, query_without_secrets, without_secrets
 from conformance.evidence.recorder import Recorder
-from conformance.evidence.redaction import REDACTED, SECRET_HEADERS, Redactor
+from conformance.evidence.redaction import Redactor
 
 MAX_FILE_BYTES = 256 * 2**20
 MAX_ENTRIES = 100_000
-MAX_SECRETS = 200
-"""Secrets that are looked for everywhere; those beyond go with their header."""
 
 _WEB = ("http", "https")
 _START = re.compile(r"""\ufeff?\s*\{\s*"log"\s*:\s*\{""")
-_SECRET_NAME = re.compile(r"(?i)token|secret|cookie|session|authorization|passw|api-?_?key|csrf|xsrf|credential|^code$")
-_PUBLIC_HEADERS = re.compile(r"(?i)^(www-authenticate|access-control-.*|content-.*)$")
 _FAILURES = (
     ("tls", ("cert", "ssl", "tls")),
     ("timeout", ("timed_out", "timeout", "timed out")),
@@ -72,9 +68,9 @@ def read_har(path: str | Path, redactor: Redactor | None = None) -> HarFile:
     Raises UsageError when it can't be read or is too large, ConformanceError with entry and field for what isn't HAR.
     """
     recorder = Recorder(redactor=redactor or Redactor(), prefix="har")
-    har, subjects = HarFile(), _Subjects()
+    har, subjects = HarFile(), Subjects()
     entries = _entries(Path(path))
-    _learn(entries, recorder.redactor)
+    learn(entries, recorder.redactor)
     for number, value in enumerate(entries, start=1):
         entry = _Object(value, f"{path}, entry {number}", "")
         try:
@@ -84,7 +80,7 @@ def read_har(path: str | Path, redactor: Redactor | None = None) -> HarFile:
     return har
 
 
-def _read(entry: _Object, har: HarFile, recorder: Recorder, subjects: _Subjects) -> None:
+def _read(entry: _Object, har: HarFile, recorder: Recorder, subjects: Subjects) -> None:
     asked = entry.child("request")
     method, url = asked.text("method").upper(), _split(asked.text("url"))
     reason = _left_out(entry.value, method, url)
@@ -101,11 +97,11 @@ def _read(entry: _Object, har: HarFile, recorder: Recorder, subjects: _Subjects)
         endpoint=None,
         started_at=_started(entry),
         elapsed_seconds=_elapsed(entry),
-        request=replace(request, headers=_without_secrets(request.headers)),
-        response=None if response is None else replace(response, headers=_without_secrets(response.headers)),
+        request=replace(request, headers=without_secrets(request.headers)),
+        response=None if response is None else replace(response, headers=without_secrets(response.headers)),
         error=failure,
     )
-    kept = recorder.record(exchange)
+    kept = recorder.record(with_own_fields(exchange, entry.value))
     har.exchanges.append(kept)
     har.origins[kept.id] = recorder.redactor.text(origin)
 
@@ -122,7 +118,7 @@ def _left_out(entry: dict[str, Any], method: str, url: SplitResult) -> str | Non
 
 
 def _request(asked: _Object, method: str, url: SplitResult, headers: list[list[str]], who: Credential) -> Request:
-    path = (url.path or "/") + (f"?{_clean_query(url.query)}" if url.query else "")
+    path = (url.path or "/") + (f"?{query_without_secrets(url.query)}" if url.query else "")
     plain = [pair for pair in headers if not pair[0].startswith(":")]
     if not any(name.lower() == "host" for name, _ in plain):
         plain.insert(0, ["Host", _host(url)])
@@ -177,73 +173,6 @@ def _answer(entry: _Object) -> tuple[Response | None, Failure | None]:
             body.truncated or not whole,
         ),
         None,
-    )
-
-
-class _Subjects:
-    """Tells whose token a request carries: the first one's at each origin is the recording's own user."""
-
-    def __init__(self) -> None:
-        self._first: dict[str, str] = {}
-
-    def credential(self, origin: str, headers: list[list[str]]) -> Credential:
-        value = _header(headers, "authorization")
-        if value is None:
-            return "session"
-        return "session" if self._first.setdefault(origin, _subject(value)) == _subject(value) else "other"
-
-
-def _subject(authorization: str) -> str:
-    """Whom a token is of; tokens are replaced by others every minute. Source: RFC 7519, section 4.1.2."""
-    claims = authorization.split(".")[1:2]
-    try:
-        told = json.loads(base64.urlsafe_b64decode(claims[0] + "==")) if claims else {}
-    except (ValueError, RecursionError):
-        told = {}
-    subject = told.get("sub") if isinstance(told, dict) else None
-    return f"sub {subject}" if isinstance(subject, str) else authorization
-
-
-def _learn(entries: list[Any], redactor: Redactor) -> None:
-    """Tell the redactor the credentials in the headers, which stand in URLs and bodies too."""
-    known: dict[str, None] = {}
-    for entry in entries:
-        for side in ("request", "response"):
-            holder = entry.get(side) if isinstance(entry, dict) else None
-            found = holder.get("headers") if isinstance(holder, dict) else None
-            for header in found if isinstance(found, list) else []:
-                known.update(dict.fromkeys(_credentials(header)))
-    for secret in list(known)[:MAX_SECRETS]:
-        redactor.add(secret)
-
-
-def _credentials(header: object) -> Iterator[str]:
-    name = header.get("name") if isinstance(header, dict) else None
-    value = header.get("value") if isinstance(header, dict) else None
-    if not isinstance(name, str) or not isinstance(value, str) or not _is_secret_header(name):
-        return
-    if "cookie" in name.lower():
-        crumbs = value.split(";")[: 1 if name.lower() == "set-cookie" else None]
-        yield from (crumb for part in crumbs if len(crumb := part.partition("=")[2].strip()) >= 16)
-    elif len(value) >= 8:
-        yield value.partition(" ")[2] or value
-
-
-def _is_secret_header(name: str) -> bool:
-    return name.lower() in SECRET_HEADERS or bool(_SECRET_NAME.search(name) and not _PUBLIC_HEADERS.match(name))
-
-
-def _without_secrets(headers: list[list[str]]) -> list[list[str]]:
-    return [[name, REDACTED if value and _is_secret_header(name) else value] for name, value in headers]
-
-
-def _clean_query(query: str) -> str:
-    """A query without what its names call a secret; as it is where it has none."""
-    pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=10_000)
-    if not any(_SECRET_NAME.search(name) for name, _ in pairs):
-        return query
-    return "&".join(
-        f"{quote(name)}={REDACTED if value and _SECRET_NAME.search(name) else quote(value)}" for name, value in pairs
     )
 
 

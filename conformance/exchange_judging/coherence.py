@@ -107,16 +107,18 @@ def _list_versions(call: Call, notes: Notes) -> None:
     uuids = [row.get("model_version") for _, row in rows]
     _each_once(call, notes, uuids, "list-versions.distinct-uuids", "model_version", place)
     asked = call.asked if isinstance(call.asked, dict) else {}
-    keys = {key for key in ("model_id", "models_pk_id") if asked.get(key) is not None}
+    wanted = {key: asked[key] for key in ("model_id", "models_pk_id") if asked.get(key) is not None}
     for path, row in rows:
-        if keys and keys <= row.keys():
+        told = {key: row[key] for key in wanted if isinstance(row.get(key), str) or is_id(row.get(key))}
+        # A key of another type than documented is that field's own failure.
+        if wanted and all(type(told.get(key)) is type(wanted[key]) for key in wanted):
             notes.expect(
-                any(row[key] == asked[key] for key in keys),
+                any(told[key] == wanted[key] for key in wanted),
                 call.exchange,
                 "list_versions",
                 "list-versions.only-asked-rows",
-                expected=f"each row is of what was asked for, { {key: asked[key] for key in sorted(keys)} }",
-                actual=f"one has { {key: row[key] for key in sorted(keys)} }",
+                expected=f"each row is of what was asked for, {wanted}",
+                actual=f"one has {told}",
                 path=path,
             )
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.contract.violations import shown as as_text
 from conformance.evidence.redaction import REDACTED
-from conformance.exchange_judging.calls import UPLOAD, Call
+from conformance.exchange_judging.calls import MAX_SHOWN, UPLOAD, Call
 from conformance.exchange_judging.client_faults import Fault
 from conformance.exchange_judging.coherence import returned_ids
 from conformance.exchange_judging.result import Notes
@@ -69,11 +68,23 @@ def judge_uploads(
         own = [shown for shown in versions if shown.id == upload.version_id and shown.call.began >= upload.call.began]
         for shown in own:
             _is_as_sent(upload, shown, versions, uploads, notes)
-        numbers = {shown.fields.get("models_pk_id") for shown in own}
+        numbers = {shown.fields.get("models_pk_id") for shown in own} | _listed_as(upload, calls, notes)
         for shown in [shown for found in models.values() for shown in found if shown.id in numbers]:
             _is_in_its_workspace(upload, shown, notes)
         if not any(call.endpoint.startswith("delete") for call in calls):
             _is_listed(upload, numbers, calls, wrong, notes)
+
+
+def _listed_as(upload: Upload, calls: Sequence[Call], notes: Notes) -> set[Any]:
+    """The ids under which lists of the upload's workspace show its name, which is one model's there."""
+    lists = [call for call in calls if call.endpoint == "list" and call.is_success and isinstance(call.asked, dict)]
+    return {
+        model.get("id")
+        for call in lists
+        if upload.workspace_id is not None and call.asked.get("workspace_id") == upload.workspace_id
+        for _, model in models_in(call.answer, notes.release)
+        if model.get("name") == upload.name and is_id(model.get("id"))
+    }
 
 
 def _ids_differ(uploads: Sequence[Upload], notes: Notes) -> None:
@@ -156,11 +167,16 @@ def _same(
         shown.call.exchange,
         shown.call.endpoint,
         *ids,
-        expected=f"{field} of version {upload.version_id} is {as_text(sent)}, as it was uploaded",
-        actual=f"{shown.call.endpoint} shows {as_text(told)}",
+        expected=f"{field} of version {upload.version_id} is {_text(sent)}, as it was uploaded",
+        actual=f"{shown.call.endpoint} shows {_text(told)}",
         path=f"{shown.path}.{field}" if shown.path and field in shown.fields else shown.path,
         others=[upload.call.exchange],
     )
+
+
+def _text(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
 
 
 def _is_in_its_workspace(upload: Upload, shown: Shown, notes: Notes) -> None:
@@ -204,6 +220,9 @@ def _has_model(upload: Upload, numbers: set[Any], call: Call, notes: Notes) -> N
     rows = [model for _, model in models_in(call.answer, notes.release)]
     if not isinstance(call.answer, dict) or not isinstance(call.answer.get("models"), list):
         return
+    nameless = any(not isinstance(row.get("name"), str) for row in rows)
+    if nameless and not numbers - {None}:
+        return  # a missing name is that field's own failure
     notes.expect(
         any(row.get("name") == upload.name or row.get("id") in numbers - {None} for row in rows),
         call.exchange,

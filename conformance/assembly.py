@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.bundle.certification import Certification, drop_old
 from conformance.checkrun import CheckRun
 from conformance.cleaning import clean_up
 from conformance.contract import DEFAULT_RELEASE, Release, load_release
@@ -19,6 +21,7 @@ from conformance.evidence.redaction import Redactor
 from conformance.identification import identify
 from conformance.instance.breaker import Breaker
 from conformance.instance.credentials import TokenSource
+from conformance.instance.identity import identity_of
 from conformance.instance.session import (
     CONNECT_TIMEOUT,
     READ_TIMEOUT,
@@ -30,12 +33,16 @@ from conformance.means import Means, Rehearsal
 from conformance.openapi_document import FetchedDocument, compared, fetch
 from conformance.provisions import shipped_onnx_model
 from conformance.replay import Replay
+from conformance.report.certificate import TargetIdentity
 from conformance.report.findings import Cleaning, Identification, OwnDocument
 from conformance.report.run import RunResult
+from conformance.report.waivers import load, require_promised
+from conformance.report.waiving import in_force
 from conformance.settings import Settings
 from conformance.suite.context import SuiteContext
 
 if TYPE_CHECKING:
+    from conformance.evidence.exchange import Exchange
     from conformance.report.outcome import CheckOutcome
 
 EXCHANGES = "exchanges.ndjson"
@@ -66,7 +73,10 @@ class Assembly:
         self.document: OwnDocument | None = None
         # Somebody else's instance isn't looked at, and a worker is told what the controller found.
         self._examined = isinstance(source, Rehearsal) or handed is not None
+        self.waivers = load(settings.waivers) if settings.waivers else ()
+        self._refusal: UsageError | None = None
         self._reached = False
+        self.certification = self._certification(environ)
         release = load_release((handed or {}).get("release") or settings.named_release or DEFAULT_RELEASE)
         self.redactor = Redactor()
         self._means = Means.of(settings, environ, release, handed, source)
@@ -79,6 +89,9 @@ class Assembly:
         self.recorder = Recorder(self._recording(), self.redactor, prefix=self._worker or "main")
         self.context = self._context(handed, release)
         self.checkrun = CheckRun(release, self.recorder, self.target.base_url)
+        if settings.allow_waivers:
+            holding = in_force(self.waivers, self._label(), date.fromisoformat(self.started_at[:10]))
+            self.checkrun.waived = frozenset(waiver.requirement for waiver in holding)
 
     @classmethod
     def make(
@@ -124,10 +137,15 @@ class Assembly:
         """Look at the instance before its first check: can it be tested, what does it say itself, which release is it.
 
         Done once; returns whether this call did it. Whatever the instance does ends in `identification` and `document`.
+        Raises UsageError, each time, for a waiver of what the release doesn't promise.
         """
+        if self._refusal is not None:
+            raise self._refusal
         if self._examined:
             return False
         self._examined = True
+        if self.settings.named_release is not None:
+            self._require_promised()
         blocked = self.check_prerequisites()
         fetched: FetchedDocument | None = None
         self.recorder.begin(EXAMINATION)
@@ -139,6 +157,8 @@ class Assembly:
             if self.settings.named_release is None:
                 self.identification = self._identified(blocked, fetched)
                 self.context.release = self.checkrun.release = load_release(self.identification.release)
+                if not blocked:
+                    self._require_promised()
             if fetched is not None:
                 self.document = compared(self.release, fetched, self.redactor)
         finally:
@@ -187,7 +207,7 @@ class Assembly:
         exchanges = list(self.recorder.exchanges)
         for part in self._worker_recordings():
             exchanges += read_exchanges(part)
-        return RunResult.judged(
+        judged = RunResult.judged(
             run_id=self.run_id,
             started_at=self.started_at,
             ended_at=_now(),
@@ -206,7 +226,10 @@ class Assembly:
             document=self.document,
             cleaning=cleaning,
             circumstances=self._means.described(self.settings, self.select),
+            waivers=self.waivers,
+            allow_waivers=self.settings.allow_waivers,
         )
+        return self.certification.on(replace(judged, identity=self._identity(exchanges)))
 
     def merge_recordings(self) -> None:
         """Join the recordings of xdist's workers into the run's one."""
@@ -237,6 +260,36 @@ class Assembly:
             fetched.content if fetched else None,
         )
 
+    def _require_promised(self) -> None:
+        """Refuse waivers of what the release doesn't promise, and leave nothing of the look on the instance."""
+        try:
+            require_promised(self.waivers, self.release.id, self.release.requirements, self._label())
+        except UsageError as refusal:
+            self._refusal = refusal
+            self.clean_up()
+            raise
+
+    def _identity(self, exchanges: Sequence[Exchange]) -> TargetIdentity | None:
+        found = self.document
+        where = None if found is None else found.url if self.settings.embedded else self.target.url(found.url)
+        sha256 = None if found is None else found.sha256
+        return identity_of(self._label(), self.context.session, exchanges, where, sha256)
+
+    def _certification(self, environ: Mapping[str, str]) -> Certification:
+        """What this run is certified with; nothing in a worker, or where a recording is judged again."""
+        settings = self.settings
+        if self._worker is not None or self._source is not None:
+            return Certification()
+        if settings.bundle is not None and settings.out is None:
+            raise UsageError("--bundle needs a folder for the reports with it")
+        return Certification.of(
+            environ,
+            product_file=settings.product,
+            sign_key=settings.sign_key,
+            archive=settings.bundle,
+            folder=settings.out,
+        )
+
     def _label(self) -> str:
         """The target as the reports name it."""
         if isinstance(self._source, Replay):
@@ -252,6 +305,7 @@ class Assembly:
     def _drop_old_recordings(self) -> None:
         # The recorder appends; a folder that is used again must not hold two runs in one recording.
         if self._worker is None and self.settings.out is not None:
+            drop_old(self.settings.out)
             for old in (self.settings.out / EXCHANGES, *self._worker_recordings()):
                 try:
                     old.unlink(missing_ok=True)

@@ -45,8 +45,14 @@ class Settings:
     read_timeout: float | None = None
     upload_timeout: float | None = None
     reply_deadline: float | None = None
+    format: tuple[str, ...] = ()
+    waivers: Path | None = None
+    product: Path | None = None
+    sign_key: Path | None = None
+    bundle: Path | None = None
     strict: bool = False
     keep_models: bool = False
+    allow_waivers: bool = False
 
     @property
     def embedded(self) -> bool:
@@ -64,7 +70,7 @@ class Settings:
 MAX_SECONDS = 86_400.0
 """The longest of the four times that may be set, in seconds. Ours."""
 
-_SWITCHES = ("strict", "keep_models")
+_SWITCHES = ("strict", "keep_models", "allow_waivers")
 _TIMES = ("connect_timeout", "read_timeout", "upload_timeout", "reply_deadline")
 _PATHS = {f.name for f in fields(Settings) if "Path" in str(f.type)}
 NAMES = tuple(f.name for f in fields(Settings))
@@ -95,7 +101,7 @@ def resolve(
         if environ.get(variable):
             values[name] = _convert(name, environ[variable], variable)
     for name, value in flags.items():
-        if value is not None and value is not False:
+        if value is not None and value is not False and value != ():
             values[name] = _convert(name, value, (spell or {}).get(name, flag(name)))
     settings = Settings(**values)
     _check(settings)
@@ -138,9 +144,24 @@ def _convert(name: str, value: Any, where: str) -> Any:
         return _seconds(value, where)
     if name in _PATHS:
         return Path(value)
+    if name == "format":
+        return _formats(value, where)
     if not isinstance(value, str):
         raise UsageError(f"{where} takes text, not {value!r}")
     return value
+
+
+def _formats(value: Any, where: str) -> tuple[str, ...]:
+    """The formats' names of a list, or of a text with commas or spaces between them."""
+    from conformance.report.formats import chosen
+
+    names = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise UsageError(f"{where} takes a list of formats, not {value!r}")
+    try:
+        return chosen(names)
+    except ValueError as error:
+        raise UsageError(f"{where}: {error}") from None
 
 
 def _seconds(value: Any, where: str) -> float:
@@ -162,7 +183,7 @@ def _check(settings: Settings) -> None:
         raise UsageError(f"no contract for release {settings.release!r}; known: {AUTO}, {', '.join(release_ids())}")
     if settings.profile not in PROFILES:
         raise UsageError(f"no profile {settings.profile!r}; known: {', '.join(PROFILES)}")
-    for name in sorted(_PATHS - {"out"}):
+    for name in sorted(_PATHS - {"out", "bundle"}):
         path = getattr(settings, name)
         if path is not None and not path.is_file():
             raise UsageError(f"{flag(name)}: there is no file {str(path)!r}")

@@ -21,6 +21,8 @@ from conformance.instance.target import Target
 class ReplayedWire:
     """Answers as `Wire` does, with what was recorded. `recorder` gets each exchange as it stands in the recording."""
 
+    certificate: bytes | None = None
+
     def __init__(self, target: Target, recorder: Recorder, playback: Playback, default_headers: dict[str, str]) -> None:
         self._target = target
         self._recorder = recorder

@@ -79,7 +79,7 @@ class _Seen:
 
 
 class Wire:
-    """Carries requests to one target and records them."""
+    """Carries requests to one target and records them. `certificate` is the first one shown with a reply, in DER."""
 
     def __init__(
         self,
@@ -96,6 +96,7 @@ class Wire:
         self._limits = limits
         self._ca_bundle = None if ca_bundle is None else checked_bundle(ca_bundle, "--ca-bundle")
         self._clock, self._now = clock, now
+        self.certificate: bytes | None = None
         self._http = requests.Session()
         self._http.headers = CaseInsensitiveDict(default_headers)
         self._http.mount("http://", BoundedAdapter(pool_maxsize=16))
@@ -125,6 +126,7 @@ class Wire:
             raise self._failed(outgoing, seen, attempt, failure) from None
         finally:
             current_attempt.reset(current)
+        self.certificate = self.certificate or attempt.certificate
         return self._answered(outgoing, seen, hops)
 
     def _attempt(self, outgoing: Outgoing) -> Attempt:

@@ -137,6 +137,11 @@ class Session:
         """The session's token as of now, for a client of its own such as curl; None for a session without one."""
         return self._token(SESSION_TOKEN)
 
+    @property
+    def certificate(self) -> bytes | None:
+        """The instance's TLS certificate as the session met it, in DER; None without TLS, or without a reply yet."""
+        return self._wire.certificate
+
     def close(self) -> None:
         """Close the pooled connections. The recorder is the caller's."""
         self._wire.close()

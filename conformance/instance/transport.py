@@ -37,6 +37,7 @@ class Attempt:
     replied: bool = False  #: a byte of the reply arrived
     deadline: float | None = None
     too_slow: bool = False
+    certificate: bytes | None = None  #: DER, of a connection that was made for this request
 
     def start_reply(self) -> None:
         if self.deadline is None:
@@ -124,6 +125,9 @@ class _TLSConnection(HTTPSConnection):
     def connect(self) -> None:
         super().connect()
         _connected()
+        attempt = current_attempt.get(None)
+        if attempt is not None and isinstance(self.sock, ssl.SSLSocket):
+            attempt.certificate = self.sock.getpeercert(binary_form=True)
 
     def send(self, data: Any) -> None:
         _send(self, super().send, data)

@@ -22,6 +22,7 @@ FAILURE_LIMIT = 12
 """Failures that are shown; the page has the others."""
 _GROUP_LIMIT = 8
 _READING_LIMIT = 12
+_WAIVER_LIMIT = 12
 _VALUE_LINES = 3
 _CURL_LIMIT = 4_000
 _MAX_WIDTH = 110
@@ -30,12 +31,14 @@ _LABEL = 14
 
 _TITLES = {
     "conformant": "CONFORMANT",
+    "conformant-with-waivers": "CONFORMANT WITH WAIVERS",
     "not-conformant": "NOT CONFORMANT",
     "not-testable": "NOT TESTABLE",
     "suite-error": "SUITE ERROR",
 }
 _STYLES = {
     "conformant": "bold green",
+    "conformant-with-waivers": "bold blue",
     "passed": "green",
     "not-conformant": "bold red",
     "failed": "red",
@@ -104,6 +107,7 @@ def summary_lines(run: RunResult, paths: ReportPaths | None, width: int) -> Iter
     yield from _labelled("Took", f"{run.seconds:.1f} s, {len(run.outcomes)} checks", width)
     yield from _counts(run)
     yield from _failures(run, width)
+    yield from _waivers(run, width)
     yield from _untested(run, width)
     yield from _readings(run, width)
     yield from _unscored(run, width)
@@ -170,6 +174,33 @@ def _failure(run: RunResult, failure: Failure, number: int, width: int) -> Itera
         yield "  its curl command is long, see report.html", "dim"
 
 
+def _waivers(run: RunResult, width: int) -> Iterator[Line]:
+    failing = [waiver for waiver in run.idle_waivers if waiver.fails]
+    aside = [waiver for waiver in run.idle_waivers if not waiver.fails]
+    if run.waivers:
+        yield "", ""
+        yield f"Waived ({len(run.waivers)})", "bold"
+    for waiver in run.waivers[:_WAIVER_LIMIT]:
+        yield from _wrapped(
+            f"{waiver.level} {waiver.requirement} ({waiver.hides}), {one_line(waiver.owner)} until {waiver.expires}: "
+            f"{one_line(waiver.reason)} ({waiver.issue})",
+            width,
+            "  ",
+            "    ",
+            style="blue",
+        )
+    if len(run.waivers) > _WAIVER_LIMIT:
+        yield f"  … and {len(run.waivers) - _WAIVER_LIMIT} more in report.html", ""
+    for title, listed, style in (("Waivers that don't hold", failing, "red"), ("Waivers without effect", aside, "dim")):
+        if listed:
+            yield "", ""
+            yield f"{title} ({len(listed)})", "bold"
+        for idle in listed[:_WAIVER_LIMIT]:
+            yield from _wrapped(f"{idle.requirement}: {one_line(idle.says)}", width, "  ", "    ", style=style)
+        if len(listed) > _WAIVER_LIMIT:
+            yield f"  … and {len(listed) - _WAIVER_LIMIT} more in statement.json", ""
+
+
 def _untested(run: RunResult, width: int) -> Iterator[Line]:
     groups = run.untested()
     if not groups:
@@ -221,6 +252,8 @@ def _reports(paths: ReportPaths | None) -> Iterator[Line]:
     yield "", ""
     yield f"Reports in {printable(str(paths.directory))}", "bold"
     yield f"  {'  '.join(path.name for path in paths.files)}", ""
+    if paths.bundle is not None:
+        yield printable(paths.bundle), ""
 
 
 def _listed(ids: Sequence[str], limit: int = 5) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,18 +20,20 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class ReportPaths:
-    """Where the reports of a run are. `exchanges` is None when nothing was recorded."""
+    """Where the reports of a run are. `exchanges` is None when nothing was recorded; `further` are those of formats."""
 
     directory: Path
     statement: Path
     junit: Path
     html: Path
     exchanges: Path | None
+    bundle: str | None = None
+    further: tuple[Path, ...] = ()
 
     @property
     def files(self) -> tuple[Path, ...]:
         files = (self.html, self.statement, self.junit)
-        return files if self.exchanges is None else (*files, self.exchanges)
+        return (*(files if self.exchanges is None else (*files, self.exchanges)), *self.further)
 
 
 def prepare_directory(directory: Path) -> Path:
@@ -85,7 +87,7 @@ def write_files(directory: Path, files: Mapping[str, bytes]) -> None:
         _write(directory / name, content)
 
 
-def paths_in(directory: Path, *, recorded: bool) -> ReportPaths:
+def paths_in(directory: Path, *, recorded: bool, further: Iterable[str] = ()) -> ReportPaths:
     """Where the reports in `directory` are."""
     return ReportPaths(
         directory=directory,
@@ -93,6 +95,7 @@ def paths_in(directory: Path, *, recorded: bool) -> ReportPaths:
         junit=directory / "junit.xml",
         html=directory / "report.html",
         exchanges=directory / EXCHANGES if recorded else None,
+        further=tuple(directory / name for name in further),
     )
 
 

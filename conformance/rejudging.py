@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -112,9 +111,14 @@ class _Schedule:
         """The process that carried out a check; the first where nothing tells."""
         return next((name for name, checks in self.positions.items() if check in checks), self.processes[0])
 
-    def position(self, check: str) -> float:
-        """Where a check stands in its process; at the end where nothing tells."""
-        return self.positions.get(self.process_of(check), {}).get(check, math.inf)
+    def ordered(self, items: list[pytest.Item]) -> list[pytest.Item]:
+        """The checks of one process as it carried them out; one that isn't listed stays behind its neighbour."""
+        turns: dict[pytest.Item, int] = {}
+        turn = 0
+        for item in items:
+            check = check_id(item)
+            turn = turns[item] = self.positions.get(self.process_of(check), {}).get(check, turn)
+        return sorted(items, key=turns.__getitem__)
 
 
 def _schedule(stated: Mapping[str, Any]) -> _Schedule:
@@ -152,14 +156,11 @@ def _carried_out(whole: Assembly, settings: Settings, replay: Replay, schedule: 
         listed = schedule.selected is None or name in schedule.selected
         return listed and schedule.process_of(name) == process
 
-    def order(item: pytest.Item) -> float:
-        return schedule.position(check_id(item))
-
     if process == whole.recorder.prefix:
-        return run_suite(whole, Listener(), select=chooses, order=order)
+        return run_suite(whole, Listener(), select=chooses, order=schedule.ordered)
     worker = Assembly.make(settings, {}, whole.handover(process), source=replay)
     try:
-        return run_suite(worker, Listener(), select=chooses, order=order)
+        return run_suite(worker, Listener(), select=chooses, order=schedule.ordered)
     finally:
         worker.close()
 

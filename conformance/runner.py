@@ -40,8 +40,8 @@ class Listener:
 Chooses = Callable[[pytest.Item], bool]
 """Says whether a check is run."""
 
-Order = Callable[[pytest.Item], float]
-"""Says where a check stands among the others."""
+Order = Callable[[list[pytest.Item]], list[pytest.Item]]
+"""Puts the checks, which come as they stand in the suite, into another order."""
 
 
 def run_suite(
@@ -55,7 +55,7 @@ def run_suite(
     """Run the checks of the assembly's profile and judge them.
 
     `select` is a pytest `-k` expression, or says for each check whether it is run; `modules` are the suite's files that
-    are looked through for checks, all of them where none is named; `order` sorts the checks, by default as they stand.
+    are looked through for checks, all of them where none is named; `order` puts them in order, by default as they stand.
     """
     session = _Session(assembly, listener, chooses=select if callable(select) else None, order=order)
     arguments = ["-k", select] if isinstance(select, str) and select else []
@@ -161,7 +161,7 @@ class _Session:
             config.hook.pytest_deselected(items=[item for item in items if not chosen[item]])
             items[:] = [item for item in items if chosen[item]]
         if self.order is not None:
-            items.sort(key=self.order)
+            items[:] = self.order(items)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.items = [item for item in session.items if plugin.is_check(item)]

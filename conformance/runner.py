@@ -55,7 +55,7 @@ def run_suite(
     """Run the checks of the assembly's profile and judge them.
 
     `select` is a pytest `-k` expression, or says for each check whether it is run; `modules` are the suite's files that
-    are looked through for checks, all of them where none is named; `order` puts them in order, by default as they stand.
+    are looked through for checks, all of them where none is named; `order` arranges them, by default as they stand.
     """
     session = _Session(assembly, listener, chooses=select if callable(select) else None, order=order)
     arguments = ["-k", select] if isinstance(select, str) and select else []

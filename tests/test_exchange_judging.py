@@ -39,7 +39,7 @@ OTHER_UUID = "371875ae-92ee-4137-b54f-c2ce1e88121c"
 FILE = b"the bytes of a model"
 SHA = hashlib.sha256(FILE).hexdigest()
 TIME = "2023-11-29T16:30:53.716526+00:00"
-METADATA = {
+METADATA: dict[str, Any] = {
     "name": "a-model",
     "visibility": "private",
     "workspace_id": 7,
@@ -205,6 +205,16 @@ def test_a_finding_says_all_that_is_needed(recording: Recording) -> None:
         assert said in text
     assert "NOT CONFORMANT: a MUST is violated (list-versions.sha-is-sha256) (exit code 1)" in text
     assert json.loads(json.dumps(judged.to_json()))["findings"][0]["requirements"] == ["list-versions.sha-is-sha256"]
+
+
+def test_what_happens_again_and_again_is_told_once(recording: Recording) -> None:
+    for _ in range(9):
+        recording.call("list", {"workspace_id": 7}, {"models": [model(owner_id=7)]})
+    judged = recording.judged()
+    said = list(lines(judged, "a.har"))
+    assert len(judged.findings) == 9
+    assert said.count("MUST list.owner-id") == 1
+    assert "  Likewise: 8 more: e1, e2, e3, e4, e5, …" in said
 
 
 def test_two_hosts_are_two_instances(recording: Recording) -> None:
@@ -458,7 +468,7 @@ def test_a_har_is_judged(recording: Recording, tmp_path: Path) -> None:
 def test_what_is_no_recording_is_told_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "no.ndjson"
     path.write_text("{}\n", encoding="utf-8")
-    with pytest.raises(ConformanceError, match="line 1: not a recorded exchange"):
+    with pytest.raises(UsageError, match="line 1: not a recorded exchange"):
         judge_file(path)
     with pytest.raises(UsageError, match=r"no contract for release '1999\.1'"):
         judge_file(path, "1999.1")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from conformance.errors import ConformanceError, UsageError
+from conformance.errors import UsageError
 from conformance.evidence.exchange import Credential, Exchange, Failure, Request, Response
 from conformance.evidence.har_bodies import received, sent
 from conformance.evidence.har_own import with_own_fields
@@ -65,7 +65,7 @@ def is_har(path: str | Path) -> bool:
 def read_har(path: str | Path, redactor: Redactor | None = None) -> HarFile:
     """Every HTTP exchange of the file, redacted.
 
-    Raises UsageError when it can't be read or is too large, ConformanceError with entry and field for what isn't HAR.
+    Raises UsageError when it can't be read or is too large, and, with entry and field, for what isn't HAR.
     """
     recorder = Recorder(redactor=redactor or Redactor(), prefix="har")
     har, subjects = HarFile(), Subjects()
@@ -76,7 +76,7 @@ def read_har(path: str | Path, redactor: Redactor | None = None) -> HarFile:
         try:
             _read(entry, har, recorder, subjects)
         except ValueError as error:
-            raise ConformanceError(f"{path}, entry {number}: {error}; export the recording again") from None
+            raise UsageError(f"{path}, entry {number}: {error}; export the recording again") from None
     return har
 
 
@@ -187,16 +187,16 @@ def _entries(path: Path) -> list[Any]:
     try:
         document = json.loads(content.decode("utf-8-sig"))
     except RecursionError:
-        raise ConformanceError(f"{path} isn't a HAR file: it is nested too deep") from None
+        raise UsageError(f"{path} isn't a HAR file: it is nested too deep") from None
     except ValueError as error:
-        raise ConformanceError(f"{path} isn't a HAR file: not JSON ({error})") from None
+        raise UsageError(f"{path} isn't a HAR file: not JSON ({error})") from None
     log = document.get("log") if isinstance(document, dict) else None
     entries = log.get("entries") if isinstance(log, dict) else None
     if not isinstance(log, dict) or not isinstance(entries, list):
-        raise ConformanceError(f"{path} isn't a HAR file: it has no list log.entries")
+        raise UsageError(f"{path} isn't a HAR file: it has no list log.entries")
     version = log.get("version", "1.2")
     if version and not str(version).startswith("1."):
-        raise ConformanceError(f"{path}: log.version is {str(version)[:20]!r}, but only HAR 1.x is known")
+        raise UsageError(f"{path}: log.version is {str(version)[:20]!r}, but only HAR 1.x is known")
     if len(entries) > MAX_ENTRIES:
         raise UsageError(f"{path} has {len(entries)} entries, more than {MAX_ENTRIES}; export fewer requests")
     return entries
@@ -271,7 +271,7 @@ class _Object:
 
     def __init__(self, value: object, where: str, name: str) -> None:
         if not isinstance(value, dict):
-            raise ConformanceError(f"{where}: {name or 'it'} must be an object; export the recording again")
+            raise UsageError(f"{where}: {name or 'it'} must be an object; export the recording again")
         self.value: dict[str, Any] = value
         self.name = name
         self._where = where

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from conformance.contract import AUTO, load_release
-from conformance.errors import UsageError
+from conformance.errors import ConformanceError, UsageError
+from conformance.evidence.exchange import Exchange
 from conformance.evidence.har import is_har, read_har
 from conformance.evidence.reading import iter_exchanges
 from conformance.exchange_judging.judging import judge_recording
@@ -27,8 +28,8 @@ def judge_file(path: str | Path, release: str = AUTO) -> tuple[list[str], int]:
 def judged_file(path: str | Path, release: str = AUTO) -> JudgedRecording:
     """Judge the recording in a HAR file or in an `exchanges.ndjson`, by a release or by the one that it fits best.
 
-    Raises UsageError when it can't be read or is too large and for an unknown release, ConformanceError with the place
-    for what is no recording.
+    Raises UsageError when it can't be read or is too large, for an unknown release, and, with the place, for what is no
+    recording.
     """
     contract = None if release == AUTO else load_release(release)
     path = Path(path)
@@ -37,11 +38,18 @@ def judged_file(path: str | Path, release: str = AUTO) -> JudgedRecording:
         exchanges, origins, skipped = har.exchanges, har.origins, har.skipped
     else:
         _check_size(path)
-        exchanges, origins, skipped = list(iter_exchanges(path)), {}, None
+        exchanges, origins, skipped = _exchanges(path), {}, None
     reasons: tuple[str, ...] = ()
     if contract is None:
         contract, reasons = release_of(exchanges)
     return judge_recording(exchanges, contract, origins=origins, skipped=skipped, reasons=reasons)
+
+
+def _exchanges(path: Path) -> list[Exchange]:
+    try:
+        return list(iter_exchanges(path))
+    except ConformanceError as error:
+        raise UsageError(str(error)) from None
 
 
 def _check_size(path: Path) -> None:

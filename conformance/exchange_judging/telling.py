@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from conformance.contract import LEVELS
 from conformance.exchange_judging.result import (
@@ -21,6 +23,11 @@ MAX_FAULTS = 10
 
 MAX_REASONS = 5
 
+MAX_ALIKE = 5
+"""Exchanges that are named of those that break the same promise at the same place."""
+
+_INDEX = re.compile(r"\[[0-9]+\]")
+
 
 def lines(judged: JudgedRecording, name: str) -> Iterator[str]:
     """What to print of the recording called `name`: the release, what was judged, each finding, and the verdict."""
@@ -37,8 +44,11 @@ def _lines(judged: JudgedRecording, name: str) -> Iterator[str]:
     if judged.skipped:
         by_reason = ", ".join(f"{count} {reason}" for reason, count in Counter(judged.skipped).most_common())
         yield f"{sum(judged.skipped.values())} skipped: {by_reason}"
-    for finding in sorted(judged.findings, key=_order):
-        yield from ("", *_finding(finding))
+    for alike in _grouped(judged.findings):
+        yield from ("", *_finding(alike[0]))
+        if len(alike) > 1:
+            ids = ", ".join(dict.fromkeys(finding.exchange for finding in alike[1 : MAX_ALIKE + 1]))
+            yield f"  Likewise: {len(alike) - 1} more: {ids}{', …' if len(alike) > MAX_ALIKE + 1 else ''}"
     if judged.client_faults:
         yield ""
         yield f"{_count(len(judged.client_faults), 'fault')} of the client, which the instance isn't judged by:"
@@ -60,6 +70,15 @@ def _verdict(judged: JudgedRecording) -> str:
         broken = {name for finding in judged.findings if finding.fatal for name in finding.requirements}
         return f"NOT CONFORMANT: a MUST is violated ({', '.join(sorted(broken))}) (exit code {judged.exit_code})"
     return f"NO MUST VIOLATED in what was recorded (exit code {judged.exit_code})"
+
+
+def _grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """The findings of one promise at one endpoint and place together, the gravest first."""
+    groups: dict[Any, list[Finding]] = {}
+    for finding in sorted(findings, key=_order):
+        place = _INDEX.sub("[]", finding.path)
+        groups.setdefault((finding.endpoint, finding.requirements, place, finding.doubt), []).append(finding)
+    return list(groups.values())
 
 
 def _order(finding: Finding) -> tuple[bool, bool, int]:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance.errors import ConformanceError, UsageError
+from conformance.errors import UsageError
 from conformance.evidence import REDACTED, Exchange, exchange_schema, har
 from conformance.evidence.har import HarFile, is_har, read_har
 
@@ -311,7 +311,7 @@ def test_no_secret_is_kept(reads: Reads) -> None:
 def test_what_is_no_har_is_told_in_one_line(tmp_path: Path, text: str, says: str) -> None:
     path = tmp_path / "no.har"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ConformanceError, match=r"no\.har") as failure:
+    with pytest.raises(UsageError, match=r"no\.har") as failure:
         read_har(path)
     assert says in str(failure.value)
     assert "\n" not in str(failure.value)
@@ -334,7 +334,7 @@ def test_what_is_no_har_is_told_in_one_line(tmp_path: Path, text: str, says: str
     ],
 )
 def test_a_broken_entry_is_named_with_its_field(reads: Reads, broken: Any, says: str) -> None:
-    with pytest.raises(ConformanceError) as failure:
+    with pytest.raises(UsageError) as failure:
         reads(entry(), broken)
     assert says in str(failure.value)
     assert "\n" not in str(failure.value)
@@ -425,7 +425,7 @@ def test_whatever_stands_in_a_field_is_read_or_refused_in_one_line(reads: Reads,
     said, read = "", HarFile()
     try:
         read = reads(changed)
-    except ConformanceError as failure:
+    except UsageError as failure:
         said = str(failure)
     assert "\n" not in said
     assert "entry 1" in said or len(read.exchanges) + read.skipped.total() == 1

@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 from conformance import __version__
-from conformance.cli import contracts, proving, running, serving
+from conformance.cli import certifying, comparing, contracts, judging, proving, running, serving
 from conformance.cli.codes import INTERRUPTED, NOT_TESTABLE, SUITE_FAILED, USAGE
 from conformance.errors import ConformanceError, NotTestable, UsageError
 
@@ -32,13 +32,18 @@ for command in (
     contracts.requirements,
     contracts.check,
     contracts.contract,
+    judging.judge,
+    certifying.keygen,
+    certifying.verify,
     proving.selftest,
+    comparing.diff,
 ):
     cli.add_command(command)
 
 
 def main() -> NoReturn:
     """The entry point: every failure ends as one line on standard error and its exit code."""
+    _guard_the_log()
     try:
         cli.main(standalone_mode=False)
         sys.exit(0)
@@ -58,6 +63,14 @@ def main() -> NoReturn:
         # The reader of our output went away; nothing is left to say to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(SUITE_FAILED)
+
+
+def _guard_the_log() -> None:
+    """On a runner of GitHub Actions, nothing that we print may be a command to it, whoever wrote the text."""
+    if os.environ.get("GITHUB_ACTIONS"):
+        from conformance.report.formats.workflow import guard
+
+        sys.stdout, sys.stderr = guard(sys.stdout, os.environ), guard(sys.stderr, os.environ)
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.bundle.certification import Certification, drop_old
+from conformance.canary import CHECK as CANARY
+from conformance.canary import PATIENCE, Canary
 from conformance.checkrun import CheckRun
 from conformance.cleaning import clean_up
 from conformance.contract import DEFAULT_RELEASE, Release, load_release
@@ -18,6 +20,7 @@ from conformance.errors import ConformanceError, UsageError
 from conformance.evidence.reading import read_exchanges
 from conformance.evidence.recorder import Recorder
 from conformance.evidence.redaction import Redactor
+from conformance.guarding import Guard
 from conformance.identification import identify
 from conformance.instance.breaker import Breaker
 from conformance.instance.credentials import TokenSource
@@ -79,6 +82,9 @@ class Assembly:
         self.certification = self._certification(environ)
         release = load_release((handed or {}).get("release") or settings.named_release or DEFAULT_RELEASE)
         self.redactor = Redactor()
+        self.canary = Canary(handed["canary"]) if handed else Canary.new()
+        if source is None:
+            self.redactor.add(self.canary.secret)
         self._means = Means.of(settings, environ, release, handed, source)
         credentials = self._means.credentials
         self.target = credentials.target
@@ -161,6 +167,9 @@ class Assembly:
                     self._require_promised()
             if fetched is not None:
                 self.document = compared(self.release, fetched, self.redactor)
+            if not blocked and self._source is None:
+                self.recorder.begin(CANARY)
+                self.canary.plant(self.release.endpoints["list_versions"], self._apart)
         finally:
             self.recorder.begin(None)
         return True
@@ -195,6 +204,7 @@ class Assembly:
             "release": self.release.id,
             "workspace_id": self.context.workspace,
             "prerequisite_failure": self.context.prerequisite_failure,
+            "canary": self.canary.secret,
         }
         if self.settings.embedded:
             handed["embedded"] = self._means.credentials.to_hand()
@@ -259,6 +269,11 @@ class Assembly:
             self.context.name(EXAMINATION, "probe"),
             fetched.content if fetched else None,
         )
+
+    @property
+    def guard(self) -> Guard:
+        """What keeps the run's secrets from leaving it."""
+        return Guard(self.redactor, self.canary)
 
     def _require_promised(self) -> None:
         """Refuse waivers of what the release doesn't promise, and leave nothing of the look on the instance."""
@@ -334,6 +349,20 @@ class Assembly:
             expired_token=expired.token() if expired else None,
             prerequisite_failure=handed["prerequisite_failure"] if handed else None,
             sleep=means.sleep,
+        )
+
+    def _apart(self, patience: float) -> Session:
+        """A session whose failures say nothing of the instance; it waits so many seconds for a reply."""
+        return Session(
+            self.target,
+            self._means.credentials.token,
+            self.recorder,
+            ca_bundle=str(self.settings.ca_bundle) if self.settings.ca_bundle else None,
+            connect_timeout=self.settings.connect_timeout or CONNECT_TIMEOUT,
+            read_timeout=PATIENCE,
+            deadline=patience,
+            upload_timeout=PATIENCE,
+            sleep=self._means.sleep,
         )
 
     def _session(self, token: TokenSource) -> Session:

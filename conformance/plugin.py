@@ -43,7 +43,11 @@ OPTIONS = {
     "upload_timeout": ("--upload-timeout", "seconds for 1 MiB of an upload to be taken (default: 120)"),
     "reply_deadline": ("--reply-deadline", "seconds from a request to its whole reply (default: 60)"),
     "waivers": ("--waivers", "TOML file with the gaps that are accepted, each until a day"),
-    "out": ("--conformance-out", "folder for statement.json, junit.xml, report.html and exchanges.ndjson"),
+    "format": ("--conformance-format", "also write markdown, sarif, github, badge, har or all; repeatable"),
+    "product": ("--conformance-product", "TOML file on the product that is certified"),
+    "sign_key": ("--conformance-sign-key", "private key to sign the bundle with, of wallaroo-conformance keygen"),
+    "bundle": ("--conformance-bundle", "file (.tar.gz) to pack the bundle into; never overwrites one"),
+    "out": ("--conformance-out", "folder for the bundle: statement.json, junit.xml, report.html and so on"),
 }
 SWITCHES = {
     "strict": ("--strict-levels", "a failed SHOULD fails the run"),
@@ -67,7 +71,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Options in a group of their own in `pytest --help`."""
     group = parser.getgroup("wallaroo-conformance", "Wallaroo conformance, for the checks of conformance.suite")
     for name, (spelling, text) in OPTIONS.items():
-        group.addoption(spelling, dest=f"conformance_{name}", metavar=name.upper(), help=text)
+        action = "append" if name == "format" else "store"
+        group.addoption(spelling, dest=f"conformance_{name}", metavar=name.upper(), help=text, action=action)
     for name, (spelling, text) in SWITCHES.items():
         group.addoption(spelling, dest=f"conformance_{name}", action="store_true", help=text)
 
@@ -125,7 +130,10 @@ def release_of(config: pytest.Config) -> Release:
 def _examined(config: pytest.Config) -> Assembly:
     """The session's means, after a look at the instance before the first check."""
     assembly = assembly_of(config)
-    assembly.examine()
+    try:
+        assembly.examine()
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from None
     return assembly
 
 
@@ -137,7 +145,7 @@ def _tell(config: pytest.Config) -> None:
     config.stash[TOLD] = True
     reporter.ensure_newline()
     for line in config.stash[ASSEMBLY].told():
-        reporter.write_line(line)
+        reporter.write_line(_shown(line))
 
 
 class _Handover:
@@ -243,20 +251,31 @@ def pytest_runtest_makereport(
     report.user_properties = [*report.user_properties, (OUTCOME, json.dumps(outcome.to_json()))]
     if outcome.verdict in ("failed", "not-testable"):
         lines = (outcome.reason,) if outcome.reason else (f"Expected: {outcome.expected}", f"Actual: {outcome.actual}")
-        report.longrepr = "\n".join(f"{line}" for line in (*lines, outcome.curl) if line)
+        shown = [_shown(line) for line in lines]
+        report.longrepr = "\n".join(line for line in (*shown, _shown(outcome.curl or "")) if line)
         if checkrun.decides(outcome, strict=settings_of(item.config).strict):
             report.outcome = "failed"
         else:
             report.outcome = "skipped"
-            report.wasxfail = lines[-1]
+            report.wasxfail = shown[-1]
+    elif report.longrepr is not None and (told := report.longreprtext) != _shown(told):
+        report.longrepr = _shown(told)
+    report.sections = [(name, _shown(text)) for name, text in report.sections]
     return report
+
+
+def _shown(text: str) -> str:
+    """`text` as it may stand in a log: on a runner of GitHub Actions without what it would take for a command."""
+    from conformance.report.formats.workflow import on_actions, tamed
+
+    return tamed(text) if on_actions(os.environ) else text
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Gather outcomes on the controller, from this process or from xdist's workers; the command does so itself."""
     if not hasattr(session.config, "workerinput") and COMMANDED not in session.config.stash:
-        session.config.pluginmanager.register(_Collector(session.config), "wallaroo-conformance-collector")
+        session.config.pluginmanager.register(_Collector(session), "wallaroo-conformance-collector")
 
 
 def outcomes_in(report: pytest.TestReport) -> list[CheckOutcome]:
@@ -267,8 +286,9 @@ def outcomes_in(report: pytest.TestReport) -> list[CheckOutcome]:
 
 
 class _Collector:
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
+    def __init__(self, session: pytest.Session) -> None:
+        self.session = session
+        self.config = session.config
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.config.stash[OUTCOMES].extend(outcomes_in(report))
@@ -283,13 +303,34 @@ class _Collector:
         terminalreporter.section("Wallaroo conformance")
         terminalreporter.write_line(f"target {result.target} · release {result.release} · profile {result.profile}")
         for line in result.cleaning.lines(result.run_id) if result.cleaning else ():
-            terminalreporter.write_line(line)
+            terminalreporter.write_line(_shown(line))
+        for waiver in result.idle_waivers:
+            terminalreporter.write_line(f"waiver of {waiver.requirement}: {waiver.says}")
+        if any(waiver.fails for waiver in result.idle_waivers) and self.session.exitstatus == pytest.ExitCode.OK:
+            self.session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if assembly.settings.out is not None:
             from conformance.finishing import finish
 
             assembly.merge_recordings()
-            finish(assembly.settings.out, result)
+            try:
+                paths = finish(
+                    assembly.settings.out,
+                    result,
+                    assembly.settings.format,
+                    assembly.certification,
+                    guard=assembly.guard,
+                )
+            except ConformanceError as error:
+                # pytest ends with this one line and exit code 4.
+                raise pytest.UsageError(str(error)) from None
             terminalreporter.write_line(f"reports in {assembly.settings.out}")
+            terminalreporter.write_line(_shown(paths.bundle or ""))
+            if "github" in assembly.settings.format:
+                from conformance.report.formats.github import announce
+
+                bundle = assembly.settings.bundle or paths.directory
+                for line in announce(result, os.environ, paths.statement, bundle):
+                    terminalreporter.write_line(line)
         terminalreporter.write_line(f"verdict: {result.verdict.verdict}")
 
 

@@ -1,8 +1,8 @@
 """Secrets out of everything that is kept, in whatever spelling they come back.
 
 A known secret is found as it is and in each spelling that a server, a proxy or a log gives it: JSON and HTML escapes,
-percent-encoding (also twice), any mixture of these, and base64 in all three alignments and both alphabets.
-Unknown secrets are found by their place (header or field name) or their shape (JWT).
+percent-encoding (also twice), any mixture of these, and base64 in all three alignments and both alphabets, also broken
+into lines. Unknown secrets are found by their place (header or field name) or their shape (`evidence.shapes`).
 """
 
 from __future__ import annotations
@@ -14,17 +14,29 @@ import json
 import re
 import threading
 from collections.abc import Iterable
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
+from itertools import islice
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from conformance.evidence.exchange import Exchange
+from conformance.evidence.shapes import (
+    REDACTED,
+    decoded,
+    has_escapes,
+    hidden_by_escapes,
+    nests_too_deep,
+    without_shapes,
+    wrapped_lines,
+)
 
-REDACTED = "[redacted]"
+__all__ = ["REDACTED", "SECRET_FIELDS", "SECRET_HEADERS", "Redactor"]
 
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token"}
 )
+_SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|passw|api-?key|assertion", re.IGNORECASE)
+"""Parts of the names of further headers whose values are nobody's business."""
 SECRET_FIELDS = ("access_token", "refresh_token", "id_token", "password", "client_secret")
 
 MIN_SECRET_LENGTH = 4  #: characters; what is shorter can't be told from ordinary text
@@ -32,6 +44,8 @@ _MAX_REMEMBERED = 256  #: characters of a text whose redaction is remembered
 _MAX_SEEN = 2048
 _MIN_SEGMENT_LENGTH = 16
 _MIN_BASE64_LENGTH = 6
+_MAX_HIDDEN = 20  #: secrets behind escapes that are taken out of one text one by one
+_MAX_HIDDEN_LENGTH = 4096
 
 _FIXED_FIELDS = frozenset({"started_at", "sha256", "credential"})
 
@@ -76,18 +90,44 @@ class Redactor:
             seen[text] = self._redacted(text)
         return seen[text]
 
+    def reveals(self, text: str, at_least: int = MIN_SECRET_LENGTH) -> int | None:
+        """Where a known secret of `at_least` so many characters begins in `text`, in whatever spelling; None: nowhere.
+
+        -1 says that it is there, but not at one place.
+        """
+        escapes = has_escapes(text)
+        for spellings in self._longest_first:
+            if spellings.length >= at_least and (place := spellings.place(text, escapes)) is not None:
+                return place
+        for match, line in wrapped_lines(text):
+            if any(s.length >= at_least and s.place(line, escapes=False) is not None for s in self._longest_first):
+                return match.start()
+        return None
+
     def _redacted(self, text: str) -> str:
-        escapes = _NUMERIC_ESCAPE.search(text) is not None
+        escapes = has_escapes(text)
+        if escapes and nests_too_deep(text):
+            return REDACTED
         for spellings in self._longest_first:
             text = spellings.redact(text, escapes)
-        if _could_name_a_secret(text.casefold()):
+        text = self._without_lines(text)
+        folded = text.casefold()
+        if _could_name_a_secret(folded):
             for pattern in _field_patterns():
                 text = pattern.sub(_keep_around, text)
-        return _JWT.sub(REDACTED, text)
+        text = without_shapes(text, folded)
+        return _without_hidden(text) if escapes else text
+
+    def _without_lines(self, text: str) -> str:
+        """`text` without base64 in lines that holds a known secret."""
+        for match, line in reversed(list(wrapped_lines(text))):
+            if any(spellings.place(line, escapes=False) is not None for spellings in self._longest_first):
+                text = f"{text[: match.start()]}{REDACTED}{text[match.end() :]}"
+        return text
 
     def header(self, name: str, value: str) -> str:
         """The value of a header without secrets; empty stays empty."""
-        if name.strip().lower() in SECRET_HEADERS:
+        if name.strip().lower() in SECRET_HEADERS or _SECRET_HEADER.search(name):
             return REDACTED if value else value
         return self.text(value)
 
@@ -112,12 +152,26 @@ class Redactor:
     def _base64(self, encoded: str) -> str:
         # Latin-1 maps every byte to one character, so that a pattern sees the bytes.
         content = base64.b64decode(encoded).decode("latin-1")
-        return base64.b64encode(self.text(content).encode("latin-1")).decode("ascii")
+        kept = self.text(content)
+        # UTF-16 and UTF-32 are the characters with zeros between.
+        narrow = kept.replace("\0", "")
+        if narrow != kept and (cleaned := self.text(narrow)) != narrow:
+            kept = cleaned
+        return base64.b64encode(kept.encode("latin-1")).decode("ascii")
 
 
 def _keep_around(match: re.Match[str]) -> str:
     mark = '"' if "bare" in match.re.groupindex else ""
     return f"{match['before']}{mark}{REDACTED}{mark}{match['after']}"
+
+
+def _without_hidden(text: str) -> str:
+    """`text` without the secrets by shape that escapes hide; nothing of it where they are too many or too long."""
+    for secret in list(islice(hidden_by_escapes(text), _MAX_HIDDEN)):
+        if MIN_SECRET_LENGTH <= len(secret) <= _MAX_HIDDEN_LENGTH and REDACTED not in secret:
+            text = _Spellings(secret).redact(text, escapes=True)
+    left = any(REDACTED not in secret for secret in hidden_by_escapes(text))
+    return REDACTED if left else text
 
 
 class _Spellings:
@@ -129,6 +183,7 @@ class _Spellings:
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
+        self.length = len(secret)
         self._plain = _UNRESERVED.fullmatch(secret) is not None
         contents = {secret} if self._plain else {secret, *_escaped(secret)}
         raws = [content.encode("utf-8", "surrogatepass") for content in contents]
@@ -142,23 +197,25 @@ class _Spellings:
             text = text.replace(literal, REDACTED)
         for pattern in self._base64:
             text = pattern.sub(REDACTED, text)
-        if not self._plain or (escapes and self._secret in _decoded(text)):
+        if not self._plain or (escapes and self._secret in decoded(text)):
             text = self._mixture.sub(REDACTED, text)
         return text
+
+    def place(self, text: str, escapes: bool) -> int | None:
+        """Where the secret begins in `text`; None where it isn't there."""
+        for literal in self._literals:
+            if literal in text:
+                return text.index(literal)
+        for pattern in self._base64:
+            if match := pattern.search(text):
+                return match.start()
+        if (not self._plain or (escapes and self._secret in decoded(text))) and (match := self._mixture.search(text)):
+            return match.start()
+        return None
 
     @cached_property
     def _mixture(self) -> re.Pattern[str]:
         return re.compile("".join(map(_spellings, self._secret)))
-
-
-@lru_cache(maxsize=16)
-def _decoded(text: str) -> str:
-    """`text` with its numeric escapes undone, however deep they nest: quick to make, and enough to see a secret."""
-    while True:
-        plain = _UNICODE_ESCAPE.sub(lambda match: chr(int(match[1], 16)), html.unescape(unquote(text, "latin-1")))
-        if plain == text:
-            return text
-        text = plain
 
 
 def _escaped(secret: str) -> set[str]:
@@ -168,8 +225,6 @@ def _escaped(secret: str) -> set[str]:
 
 
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
-_UNICODE_ESCAPE = re.compile(r"\\+u([0-9A-Fa-f]{4})")
-_NUMERIC_ESCAPE = re.compile(r"\\u00[2-7]|%(?:25)*[2-7][0-9A-Fa-f]|&#")
 
 
 @cache
@@ -239,10 +294,6 @@ def _could_name_a_secret(folded: str) -> bool:
     if any(hint in folded for hint in _HINTS):
         return True
     return any(begins in folded and escape.search(folded) is not None for begins, escape in _ESCAPED_LETTERS)
-
-
-_DOT = r"(?:\.|%(?:25)*2[eE]|\\\\*u002[eE])"
-_JWT = re.compile(rf"ey[J][A-Za-z0-9_-]{{4,}}{_DOT}[A-Za-z0-9_-]*(?:{_DOT}[A-Za-z0-9_-]*){{0,3}}")
 
 
 @cache

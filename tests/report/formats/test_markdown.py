@@ -7,12 +7,15 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from conformance.report.certificate import AppliedWaiver, IdleWaiver, Product
 from conformance.report.formats.markdown import COMMENT_LIMIT, render
 from conformance.report.formats.markdown_text import units
+from conformance.report.text import printable
 
 ALLOWED_TAGS = {"details", "summary", "code"}
 NEVER = {"image", "link_open", "html_inline", "blockquote_open", "hr", "code_block", "s_open"}
@@ -137,6 +140,19 @@ def test_nothing_hostile_becomes_markup(sample: Any) -> None:
     assert "</details>" in fence.content
     assert "\x1b" not in text
     assert "\u202e" not in text
+
+
+@given(st.text(st.sampled_from("`~<>|#@:/-*_[]()!&\\\n\r\t ax1\u2028"), min_size=1, max_size=80))
+def test_no_text_of_an_instance_becomes_markup(sample: Any, text: str) -> None:
+    checks = [
+        sample.check("failed", "upload.id", name="a", expected=text, actual=text, curl=text),
+        sample.check("not-testable", "list.id", name="b", reason=text),
+    ]
+    run = sample.run([sample.requirement("upload.id"), sample.requirement("list.id")], checks, target=text)
+    rendered = render(run)
+    harmless(rendered)
+    assert [token.content for token in parsed(rendered) if token.type == "fence"] == [f"{printable(text)}\n"]
+    assert [token.tag for token in parsed(rendered) if token.type == "heading_open"] == ["h2", "h3", "h3"]
 
 
 def test_a_hostile_run_is_harmless(sample: Any) -> None:

@@ -20,7 +20,7 @@ from conformance.suite.assertions import Nonconformity, describe, expect
 from conformance.suite.context import SuiteContext
 from conformance.suite.fuzzed_requests import Known
 from conformance.suite.probes import UPLOAD
-from conformance.suite.schema_uploads import upload_with_schema
+from conformance.suite.schema_uploads import EXPLORED, upload_with_schema
 from conformance.suite.uploads import Uploaded, upload
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class _Exploration:
 
         def judge(schema: pyarrow.Schema) -> None:
             encoded = encode_schema(schema)
-            reply = answers.ask(encoded, lambda: upload_with_schema(self._context, models, encoded)).reply
+            reply = answers.ask(encoded, lambda: upload_with_schema(self._context, models, encoded, EXPLORED)).reply
             shown = ", ".join(str(schema).split("\n"))
             expect(
                 reply.is_success or not must_be_accepted,

@@ -27,6 +27,7 @@ def exchange_from_json(value: object) -> Exchange:
         request=_request(request),
         response=None if response is None else _response(response),
         error=None if error is None else Failure(error.text("kind"), error.text("message")),
+        follows=entry.texts("follows"),
     )
 
 
@@ -122,6 +123,12 @@ class _Fields:
         if not isinstance(value, list):
             raise self._wrong(key, "a list")
         return [_Fields(item, f"{self.name}.{key}[{index}]") for index, item in enumerate(value)]
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self._get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._wrong(key, "a list of strings")
+        return tuple(value)
 
     def pairs(self, key: str) -> list[list[str]]:
         value = self._get(key, _ABSENT)

@@ -140,7 +140,8 @@ class Failure:
 class Exchange:
     """A request and its response, its failure, or both (a reply broken off has a status and a failure).
 
-    `started_at` is RFC 3339 in UTC, `elapsed_seconds` runs until the last byte of the body was read.
+    `started_at` is RFC 3339 in UTC, `elapsed_seconds` runs until the last byte of the body was read. `follows` are the
+    ids of the exchanges from whose replies a generated request took what it names.
     """
 
     id: str
@@ -151,6 +152,7 @@ class Exchange:
     request: Request
     response: Response | None
     error: Failure | None
+    follows: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready object that `exchange.schema.json` accepts."""

@@ -65,6 +65,15 @@ class Playback:
             self._learn(request, found.request)
         return found
 
+    def of_check(self, check: str | None) -> list[Exchange]:
+        """The exchanges of a check that nobody asked for yet."""
+        return [exchange for exchange in self.untouched() if exchange.check == check]
+
+    def hand_out(self, exchange: Exchange) -> None:
+        """Count an exchange as asked for, whoever finds out what it answers."""
+        with self._lock:
+            self._taken.add(exchange.id)
+
     def untouched(self) -> list[Exchange]:
         """The exchanges that nobody asked for."""
         return [exchange for exchange in self.exchanges if exchange.id not in self._taken]

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict
@@ -50,11 +54,34 @@ class ReplayedWire:
 
     def answer(self, request: Request, who: str) -> Reply:
         """The recorded reply to a request that `who`, not this session, would have sent. Raises as `send` does."""
-        exchange = self._taken(request)
-        failure = exchange.error
-        if failure is not None:
-            line = f"{who}, {request.method} {request.path}: {failure.message}"
-            raise (TargetUnreachable if failure.kind in NOT_REACHED else InstanceFailure)(line, exchange)
+        return self._told(self._taken(request), who)
+
+    def rest_of_check(self, endpoint: str | None = None) -> Iterator[Reply]:
+        """The replies that the current check had to what it generated, in their order, to one endpoint or to all.
+
+        What the client sent again by itself, after a redirect, a 429 or on a new connection, is left to the last reply.
+        Raises as `send` does.
+        """
+        for exchange in self._playback.of_check(self._recorder.current_check):
+            if endpoint is None or exchange.endpoint == endpoint:
+                self._playback.hand_out(exchange)
+                kept = self._recorder.record(exchange)
+                if not _was_repeated(exchange):
+                    yield self._told(kept, "the request")
+
+    def metadata(self) -> Iterator[dict[str, Any]]:
+        """The metadata of each recorded upload that has any."""
+        for exchange in self._playback.exchanges:
+            for part in exchange.request.parts:
+                with suppress(ValueError, RecursionError):
+                    found = json.loads(part.text or "")
+                    if part.name == "metadata" and isinstance(found, dict):
+                        yield found
+
+    def _told(self, exchange: Exchange, who: str) -> Reply:
+        if exchange.error is not None:
+            line = f"{who}, {exchange.request.method} {exchange.request.path}: {exchange.error.message}"
+            raise (TargetUnreachable if exchange.error.kind in NOT_REACHED else InstanceFailure)(line, exchange)
         assert exchange.response is not None
         return self._reply(exchange, exchange.response)
 
@@ -78,3 +105,13 @@ class ReplayedWire:
         for name, value in response.headers:
             headers.add(name, value)
         return Reply(exchange, content, CaseInsensitiveDict(headers.items()), self._recorder)
+
+
+def _was_repeated(exchange: Exchange) -> bool:
+    """Whether the client sent the request once more."""
+    if exchange.error is not None:
+        return exchange.error.kind == "stale"
+    response = exchange.response
+    assert response is not None
+    moved = 300 <= response.status < 400 and response.header("Location") is not None
+    return moved or (response.status == 429 and response.header("Retry-After") is not None)

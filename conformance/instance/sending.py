@@ -60,6 +60,7 @@ class Outgoing:
     own_token: bool
     idempotent: bool
     fresh: bool
+    follows: tuple[str, ...] = ()
 
 
 class StaleConnection(Exception):
@@ -212,6 +213,7 @@ class Wire:
                 request=described_request(outgoing, outgoing.headers if seen.request is None else seen.request.headers),
                 response=response,
                 error=failure,
+                follows=outgoing.follows,
             )
         )
 

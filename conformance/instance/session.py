@@ -102,12 +102,14 @@ class Session:
         headers: Mapping[str, str] | None = None,
         token: str | Unset | None = SESSION_TOKEN,
         idempotent: bool | None = None,
+        follows: tuple[str, ...] = (),
     ) -> Reply:
         """Send one request to `path` (absolute, with its query) and read the whole reply.
 
         `json` is sent as requests sends it; `data` as it is. `token` is the session's, none, or a literal one.
         `idempotent` (by default: the reading endpoints and methods) allows a pooled connection, and a second try
         when that had been closed meanwhile. Any status is a reply, 4xx and 5xx too.
+        `follows` are ids of exchanges that told what to ask for.
 
         Raises TargetUnreachable when nothing was exchanged, InstanceFailure when no usable reply came,
         StoppedAnswering when too many before had no answer, UsageError for missing credentials or a broken
@@ -129,6 +131,7 @@ class Session:
             own_token=isinstance(token, Unset),
             idempotent=idempotent,
             fresh=not idempotent,
+            follows=follows,
         )
         with self.breaker.watch(path):
             return self._throttled(outgoing)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
 import requests
 import schemathesis
 from schemathesis.core.failures import CustomFailure, FailureGroup
 
 from conformance.contract import Release
+from conformance.evidence.exchange import Request
 from conformance.instance.errors import NotJSON
 from conformance.instance.reply import Reply
 from conformance.suite.assertions import Nonconformity, describe, expect, show
@@ -21,7 +24,26 @@ GATEWAY_STATUSES: Final = frozenset({401, 403, 407, 413, 429, 502, 503, 504})
 """What a gateway in front of the API may answer by itself, in its own words. Source: recorded ("Jwt is missing")."""
 
 GeneratedCase = schemathesis.Case[Any]
-Judge = Callable[[schemathesis.CheckContext, schemathesis.Response, GeneratedCase], bool | None]
+
+
+@dataclass(frozen=True)
+class RecordedCase:
+    """What the judges read of a generated request, from the recording of it. A body that isn't JSON is None."""
+
+    path: str
+    body: Any
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        """The case that was sent as `request`."""
+        body = None
+        with suppress(ValueError, RecursionError):
+            body = json.loads(request.body) if request.body else None
+        return cls(request.path, body)
+
+
+Judged = GeneratedCase | RecordedCase
+Judge = Callable[[schemathesis.CheckContext | None, schemathesis.Response, Judged], bool | None]
 
 
 class Answer(schemathesis.Response):
@@ -47,10 +69,10 @@ class Answer(schemathesis.Response):
         self.walked: tuple[Reply, ...] = ()
 
 
-def _judge(function: Callable[[Answer, GeneratedCase, str], None]) -> Judge:
+def _judge(function: Callable[[Answer, Judged, str], None]) -> Judge:
     """Register a check in schemathesis' own way; it skips what isn't ours, as a user's own runs would meet it too."""
 
-    def check(ctx: schemathesis.CheckContext, response: schemathesis.Response, case: GeneratedCase) -> bool | None:
+    def check(ctx: schemathesis.CheckContext | None, response: schemathesis.Response, case: Judged) -> bool | None:
         if not isinstance(response, Answer):
             return True
         function(response, case, endpoint_of(response.release, case))
@@ -62,7 +84,7 @@ def _judge(function: Callable[[Answer, GeneratedCase, str], None]) -> Judge:
 
 
 @_judge
-def success_is_as_documented(answer: Answer, case: GeneratedCase, endpoint: str) -> None:
+def success_is_as_documented(answer: Answer, case: Judged, endpoint: str) -> None:
     """A success holds what the returns table has. Fields that needn't be so have their own checks, of lower levels."""
     reply = answer.reply
     if not reply.is_success:
@@ -83,7 +105,7 @@ def success_is_as_documented(answer: Answer, case: GeneratedCase, endpoint: str)
 
 
 @_judge
-def refusal_has_the_envelope(answer: Answer, case: GeneratedCase, endpoint: str) -> None:
+def refusal_has_the_envelope(answer: Answer, case: Judged, endpoint: str) -> None:
     """What isn't a success is a refusal, and its body the error envelope."""
     reply = answer.reply
     if reply.is_success or reply.status in GATEWAY_STATUSES:
@@ -102,7 +124,7 @@ def refusal_has_the_envelope(answer: Answer, case: GeneratedCase, endpoint: str)
 
 
 @_judge
-def link_leads_to_its_model(answer: Answer, case: GeneratedCase, endpoint: str) -> None:
+def link_leads_to_its_model(answer: Answer, case: Judged, endpoint: str) -> None:
     """A request by ids of an earlier reply is served, and its reply is about those ids."""
     reply, wanted = answer.reply, case.body
     if not answer.followed or not isinstance(wanted, dict) or reply.status in GATEWAY_STATUSES:
@@ -145,7 +167,7 @@ def _told(endpoint: str, body: Any, wanted: dict[str, Any]) -> str | None:
     return None
 
 
-def endpoint_of(release: Release, case: GeneratedCase) -> str:
+def endpoint_of(release: Release, case: Judged) -> str:
     """The contract's name of the endpoint that a case is for."""
     return next(name for name, path in release.endpoints.items() if path == case.path)
 

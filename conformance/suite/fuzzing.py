@@ -22,12 +22,14 @@ from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 
 from conformance.contract import Release
 from conformance.errors import NotTestable
+from conformance.instance.replaying import ReplayedWire
 from conformance.instance.reply import Reply
 from conformance.instance.session import Session
 from conformance.suite.fuzz_judges import (
     Answer,
     GeneratedCase,
     Judge,
+    RecordedCase,
     endpoint_of,
     link_leads_to_its_model,
     own_failures,
@@ -87,8 +89,11 @@ class Fuzzer:
         Raises NotTestable where none of them is served.
         """
         before, mode = self.served[endpoint], schemathesis.GenerationMode.POSITIVE
-        strategy = self._operation(self._documented, endpoint).as_strategy(mode, feedback=NO_FEEDBACK)
-        self._search(strategy, [success_is_as_documented], examples, genuine=True)
+        if self.session.replayed is not None:
+            self._again(self.session.replayed, endpoint, [success_is_as_documented])
+        else:
+            strategy = self._operation(self._documented, endpoint).as_strategy(mode, feedback=NO_FEEDBACK)
+            self._search(strategy, [success_is_as_documented], examples, genuine=True)
         if self.served[endpoint] == before and not self.stop():
             raise NotTestable(f"{endpoint} serves none of the documented requests about uploaded models")
 
@@ -96,6 +101,9 @@ class Fuzzer:
         """Send requests that break the contract or name nothing; raise Nonconformity for a reply that is neither
         a success as documented nor a refusal with the envelope.
         """
+        if self.session.replayed is not None:
+            self._again(self.session.replayed, endpoint, [success_is_as_documented, refusal_has_the_envelope])
+            return
         operation = self._operation(self._arbitrary, endpoint)
         modes = [schemathesis.GenerationMode.NEGATIVE]
         if endpoint != UPLOAD:
@@ -108,14 +116,34 @@ class Fuzzer:
 
         Raises NotTestable where no link could be followed.
         """
-        self._answers, before = Answers(walks * STEPS + SHRINKING, self.stop), self.links
-        self._failures = Failures()
+        before = self.links
+        if self.session.replayed is not None:
+            self._again(self.session.replayed, None, [link_leads_to_its_model])
+        else:
+            self._walk(walks)
+        if self.links == before and not self.stop():
+            raise NotTestable("none of the contract's links could be followed to a success")
+
+    def _walk(self, walks: int) -> None:
+        self._answers, self._failures = Answers(walks * STEPS + SHRINKING, self.stop), Failures()
         machine = self._machine()
         if self.seed is not None:
             machine = hypothesis.seed(self.seed)(machine)
         self._failures.conclude(lambda: machine.run(settings=settings(walks, self.seed, steps=STEPS)))
-        if self.links == before and not self.stop():
-            raise NotTestable("none of the contract's links could be followed to a success")
+
+    def _again(self, recorded: ReplayedWire, endpoint: str | None, judges: Sequence[Judge]) -> None:
+        """Judge the replies that a run had to what it generated: another hypothesis would generate something else."""
+        replies: dict[str, Reply] = {}
+        for reply in recorded.rest_of_check(endpoint):
+            exchange = reply.exchange
+            replies[exchange.id] = reply
+            answer = Answer(reply, self.session.target.url(exchange.request.path), self.release)
+            answer.followed = bool(exchange.follows)
+            answer.walked = tuple(replies[one] for one in exchange.follows if one in replies)
+            self.links += answer.followed and reply.is_success
+            self.served[exchange.endpoint or ""] += reply.is_success
+            for judge in judges:
+                judge(None, answer, RecordedCase.of(exchange.request))
 
     def _search(
         self, strategy: st.SearchStrategy[GeneratedCase], judges: Sequence[Judge], examples: int, *, genuine: bool
@@ -145,7 +173,8 @@ class Fuzzer:
 
         def put() -> Answer:
             path = self.release.endpoints[endpoint]
-            reply = self.session.request("POST", path, endpoint=endpoint, data=data, headers=headers)
+            follows = tuple(reply.exchange.id for reply in self._walked) if followed else ()
+            reply = self.session.request("POST", path, endpoint=endpoint, data=data, headers=headers, follows=follows)
             self.served[endpoint] += reply.is_success
             return Answer(reply, self.session.target.url(path), self.release)
 

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.instance.arrow import encode_schema
 from conformance.suite.arrow_corpus import CorpusSchema, load_corpus
 from conformance.suite.requirement import requirement
-from conformance.suite.schema_uploads import GENERATED, SchemaUploads, assert_schema_accepted
+from conformance.suite.schema_uploads import GENERATED, MADE, SchemaUploads, assert_schema_accepted
 from conformance.suite.uploads import Uploaded
 
 if TYPE_CHECKING:
@@ -40,15 +39,13 @@ def test_generated_schemas_are_accepted(schema_uploads: SchemaUploads, pytorch_u
     Upload a PyTorch model with generated schemas, the same in each run; of a refused one look for the smallest.
     Expect success, and the model to be there.
     """
-    from conformance.suite.searching import Answers, search
-    from conformance.suite.strategies import ml_schemas
+    from conformance.suite.searching import Answers
 
     answers: Answers[Uploaded] = Answers(GENERATED + SMALLER)
 
-    def judge(schema: pyarrow.Schema) -> None:
-        encoded = encode_schema(schema)
-        uploaded = answers.ask(encoded, lambda: schema_uploads.of(encoded))
+    def judge(encoded: str, schema: pyarrow.Schema) -> None:
+        uploaded = answers.ask(encoded, lambda: schema_uploads.of(encoded, MADE))
         fields = ", ".join(f"{field.name}: {field.type}" for field in schema)
         assert_schema_accepted(uploaded, fields=fields, instead=lambda: pytorch_upload)
 
-    search(ml_schemas(), judge, examples=GENERATED)
+    schema_uploads.search(judge)

@@ -24,7 +24,7 @@ from conformance.suite.configured import Configured, VersionReplies, in_list, ma
 from conformance.suite.metadata import metadata_for, unusual
 from conformance.suite.requirement import requirement
 from conformance.suite.rows import ANY_KEY, relied_on
-from conformance.suite.schema_uploads import GENERATED, SchemaUploads
+from conformance.suite.schema_uploads import MADE, SchemaUploads
 from conformance.suite.uploads import Uploaded
 
 if TYPE_CHECKING:
@@ -187,16 +187,12 @@ def test_generated_schemas_come_back(
     Upload a PyTorch model with generated schemas, the same in each run; look at its version.
     Expect the same base64, and the Arrow schema that it was made of.
     """
-    from conformance.suite.searching import search
-    from conformance.suite.strategies import ml_schemas
-
     shown = Shown("get_version_by_id", version_replies, whole_listing)
 
-    def judge(schema: pyarrow.Schema) -> None:
-        encoded = encode_schema(schema)
-        _assert_both_echoed(shown, schema_uploads.of(encoded), encoded, schema)
+    def judge(encoded: str, schema: pyarrow.Schema) -> None:
+        _assert_both_echoed(shown, schema_uploads.of(encoded, MADE), encoded, schema)
 
-    search(ml_schemas(), judge, examples=GENERATED)
+    schema_uploads.search(judge)
 
 
 @requirement("echo.schema-corpus")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from conformance.contract.openapi_diff import Difference
 from conformance.evidence.exchange import Exchange, Part, Request, Response
 from conformance.report import CheckOutcome, RunResult, SuiteInfo, Waiver
+from conformance.report.certificate import AppliedWaiver, KillScore, Product, TargetIdentity
 from conformance.report.findings import Cleaning, Identification, LeftModel, OwnDocument
 
 HOSTILE = (
@@ -114,6 +116,19 @@ class Sample:
             "cleaning": Cleaning(61, (LeftModel(15, text, 7),), f"{text} answered 500"),
         }
 
+    def certified(self, run: RunResult, text: str = "fraud", link: str = "https://example.com/issues/7") -> RunResult:
+        """The run with all that a certification adds, `text` standing in each of its words."""
+        said = (f"{text} is late", text, link, "2027-01-31", "failed")
+        waivers = [AppliedWaiver(v.id, v.level, *said) for v in run.requirements]
+        headers = (("Server", f"envoy {text}"),)
+        return replace(
+            run,
+            waivers=tuple(waivers),
+            product=Product(f"{text} Ltd", text, "2.1", link, f"{text} in the cloud"),
+            identity=TargetIdentity(run.target, headers, "c" * 64, f"CN={text}", "2027-05-01", None, "e" * 64),
+            kill_score=KillScore(run.release, run.suite.version, True, 700, 690, 80, 2, 9, 1),
+        )
+
     def hostile_run(self) -> RunResult:
         """A run in which every text that an instance controls is hostile."""
         bad = HOSTILE
@@ -130,6 +145,14 @@ class Sample:
             **self.found(bad),
             exchanges=[self.exchange("x1", request=request, response=response)],
         )
+
+    def hostile_certified_run(self) -> RunResult:
+        """The hostile run with a hostile key in its JSON, a hostile endpoint, and hostile words of a certification."""
+        bad, run = HOSTILE, self.hostile_run()
+        exchange = replace(self.exchange("x2", body=json.dumps({bad: bad})), endpoint=bad)
+        pointed = self.check("failed", "list.id", name="test_z", exchanges=("x2",), path=bad, wanted=bad, actual=bad)
+        run = replace(run, outcomes=(*run.outcomes, pointed), exchanges={**run.exchanges, "x2": exchange})
+        return self.certified(run, bad, f"javascript:alert(1)//{bad}")
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -13,8 +14,11 @@ import pytest
 
 from conformance.evidence.exchange import Failure, Request, Response
 from conformance.report import html
+from conformance.report.page import facts
+from conformance.report.page.exchanges import BODY_LIMIT
+from conformance.report.verdict import EXIT_CODES
 
-INLINE = {"code", "span", "a", "b", "strong", "svg", "use", "time", "small"}
+INLINE = {"code", "span", "a", "b", "strong", "svg", "use", "path", "time", "small"}
 VOID = {"meta", "link", "br", "img", "input", "hr", "base", "embed"}
 
 
@@ -106,7 +110,7 @@ def test_a_passed_check_lists_its_exchanges_without_bodies(sample: Any) -> None:
     check = sample.check("passed", "upload.id", exchanges=("x1",))
     page = read(sample.run([sample.requirement("upload.id")], [check], exchanges=[sample.exchange("x1")]))
     assert "POST /v1/api/models/list 202 Accepted" in page.text
-    assert "pre" not in page.texts
+    assert not any('"id"' in block for block in page.texts["pre"])
 
 
 def test_text_and_reading_of_a_requirement_are_shown(page: Page) -> None:
@@ -122,11 +126,12 @@ def test_a_verdict_is_a_word_and_a_sign_not_a_colour_alone(page: Page) -> None:
     assert page.text.count("Failed") >= 2
 
 
-def test_the_page_needs_no_network_and_no_inline_attributes(page: Page) -> None:
+def test_the_page_needs_no_network_and_no_inline_attributes(sample: Any) -> None:
+    page = read(sample.certified(sample.run([sample.requirement("upload.id")], [])))
     for tag, attributes in page.elements:
         assert tag not in ("link", "iframe", "object", "embed", "base", "img")
         assert not {name for name in attributes if name.startswith("on") or name in ("src", "style")}
-        assert (attributes.get("href") or "#").startswith("#")
+        assert (attributes.get("href") or "#").startswith(("#", "https://example.com/"))
     style = page.texts["style"][0]
     assert "url(" not in style
     assert "@import" not in style
@@ -144,13 +149,14 @@ def test_the_policy_allows_exactly_our_style_and_script(page: Page) -> None:
 
 def test_hostile_text_becomes_neither_markup_nor_control(sample: Any) -> None:
     quiet = read(sample.run([sample.requirement("upload.id")], []))
-    page = read(sample.hostile_run())
+    page = read(sample.hostile_certified_run())
     assert {tag for tag, _ in page.elements} <= {tag for tag, _ in quiet.elements} | {
-        "article", "h3", "pre", "nav", "ul", "li", "ol", "strong", "a", "table", "thead", "tbody", "tr", "th", "td",
+        "article", "h4", "pre", "strong", "ol", "time", "table", "thead", "tbody", "tr", "th", "td", "figure",
+        "figcaption",
     }  # fmt: skip
     assert len(page.attributes("script")) == 1
     assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
-    rendered = html.render(sample.hostile_run()).decode()
+    rendered = html.render(sample.hostile_certified_run()).decode()
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", rendered)
     assert "{{ 7*7 }}" in page.text
     assert "<img src=x onerror=alert(1)>" in page.text
@@ -160,7 +166,7 @@ def test_a_long_body_is_cut_and_says_so(sample: Any) -> None:
     check = sample.check("failed", "upload.id", exchanges=("x1",), curl="curl")
     big = sample.exchange("x1", body="y" * 50_000)
     page = read(sample.run([sample.requirement("upload.id")], [check], exchanges=[big]))
-    assert max(len(block) for block in page.texts["pre"]) == html.BODY_LIMIT
+    assert max(len(block) for block in page.texts["pre"]) == BODY_LIMIT
     assert "The first 4,000 characters of 50,000 bytes." in page.text
 
 
@@ -214,7 +220,7 @@ def test_many_failures_fold_in_the_index(sample: Any) -> None:
 def test_how_the_release_was_found_the_document_and_the_cleaning_are_shown(sample: Any) -> None:
     page = read(sample.run([sample.requirement("upload.id")], [], **sample.found()))
     for said in (
-        "Release 2025.2, found out: why",
+        "Release 2025.2, found out",
         "After it Cleaned up: 61 models deleted",
         "Left behind: 1 model, named conf-k3v9x2-…; list is nested answered 500",
         "How the release was found out list is nested created_on_version is 2025.2.1",
@@ -240,3 +246,121 @@ def test_what_isnt_scored_is_marked_and_not_among_what_failed(sample: Any) -> No
     assert "MUST, not scored" in page.text
     assert "Counts not scored: added after the release's set was published" in page.text
     assert "What failed" not in page.text
+
+
+def test_a_failure_shows_the_reply_around_the_wrong_value(sample: Any) -> None:
+    check = sample.check(
+        "failed", "list.id", exchanges=("x1", "x2"), decisive="x1", path="models[1].id", wanted="an integer",
+        actual="models[0].id is '7'",
+    )  # fmt: skip
+    body = '{"models": [{"id": 1}, {"id": "7"}]}'
+    exchanges = [sample.exchange("x1", body=body), sample.exchange("x2")]
+    page = read(sample.run([sample.requirement("list.id")], [check], exchanges=exchanges))
+    assert page.texts["figcaption"] == ["In the reply of x1, models[1].id - as it came + as it should be"]
+    assert '-       "id": "7"\n+       "id": an integer\n' in page.texts["figure"][0]
+    assert "The check counts only the rows of its own uploads." in page.text
+    assert "12 ms · x1 · shows it" in page.text
+
+
+def test_a_value_that_is_missing_says_so(sample: Any) -> None:
+    check = sample.check("failed", "list.id", exchanges=("x1",), path="name", actual="name missing")
+    page = read(sample.run([sample.requirement("list.id")], [check], exchanges=[sample.exchange("x1")]))
+    assert page.texts["figcaption"] == ["In the reply of x1, name  + what is missing"]
+    assert "own uploads" not in page.text
+
+
+@pytest.mark.parametrize("fields", [{"path": None}, {"path": "gone[0]"}, {"path": "id", "decisive": "lost"}])
+def test_a_failure_of_no_single_value_shows_no_diff(sample: Any, fields: dict[str, Any]) -> None:
+    check = sample.check("failed", "list.id", exchanges=("x1",), **fields)
+    page = read(sample.run([sample.requirement("list.id")], [check], exchanges=[sample.exchange("x1")]))
+    assert "figure" not in page.texts
+
+
+def test_the_exchange_that_shows_the_failure_is_among_those_shown(sample: Any) -> None:
+    names = tuple(f"x{i}" for i in range(40))
+    check = sample.check("failed", "upload.id", exchanges=names, decisive="x3")
+    exchanges = [sample.exchange(name) for name in names]
+    page = read(sample.run([sample.requirement("upload.id")], [check], exchanges=exchanges))
+    assert "· x3 · shows it" in page.text
+    assert "· x39" in page.text
+    assert "The last 6 exchanges; 34 earlier ones" in page.text
+
+
+def test_what_a_certification_adds_is_at_the_top(sample: Any) -> None:
+    page = read(sample.certified(sample.run([sample.requirement("upload.id", "SHOULD")], [])))
+    (header, *_) = page.texts["header"]
+    for said in (
+        "1 requirement is waived",
+        "Vendor fraud Ltd", "Product fraud 2.1", "Contact https://example.com/issues/7", "Notes fraud in the cloud",
+        f"Certificate SHA-256 {'c' * 64}", "Subject CN=fraud", "Valid until 2027-05-01", "Server envoy fraud",
+        f"OpenAPI SHA-256 {'e' * 64}", "Run k3v9x2", "Ended 2026-11-23T10:00:12Z", "wallaroo-conformance 0.1.0",
+    ):  # fmt: skip
+        assert said in " ".join(header.split()), said
+
+
+def test_a_waiver_is_told_with_all_that_it_rests_on(sample: Any) -> None:
+    page = read(sample.certified(sample.run([sample.requirement("upload.id", "SHOULD")], [])))
+    said = "Requirement upload.id SHOULD Hides Failed Reason fraud is late Owner fraud"
+    assert f"{said} Issue https://example.com/issues/7 Expires 2027-01-31" in page.text
+    assert "https://example.com/issues/7" in {a.get("href") for a in page.attributes("a")}
+
+
+def test_only_web_addresses_become_links(sample: Any) -> None:
+    run = sample.run([sample.requirement("upload.id")], [])
+    page = read(sample.certified(run, link="javascript:alert(1)"))
+    assert "Issue javascript:alert(1)" in page.text
+    assert all((a.get("href") or "").startswith("#") for a in page.attributes("a"))
+
+
+def test_the_kill_score_says_what_the_suite_is_worth(sample: Any, page: Page) -> None:
+    known = read(sample.certified(sample.run([sample.requirement("upload.id")], [])))
+    for said in ("690 of 700 instances with one wrong", "2 of 80 instances that are different", "1 of 9 servers"):
+        assert said in known.text
+    assert "It isn't known: no kill score" in page.text
+
+
+def test_what_was_not_judged_stands_with_its_reason(sample: Any) -> None:
+    requirements = [
+        sample.requirement("a.excluded", excluded="not for tests"),
+        sample.requirement("b.full", profile="full"),
+        sample.requirement("c.lacking"),
+        sample.requirement("d.lacking"),
+        sample.requirement("e.passed"),
+    ]
+    checks = [
+        sample.check("not-testable", "c.lacking", "d.lacking", reason="needs a `list`"),
+        sample.check("passed", "e.passed"),
+    ]
+    page = read(sample.run(requirements, checks))
+    groups = [" ".join(text.split()) for text in page.texts["summary"] if ": " in text]
+    assert groups[-3:] == [
+        "Excluded from testing: not for tests 1",
+        "Not testable: needs a list 2",
+        "Not applicable: profile full 1",
+    ]
+
+
+def test_timings_are_a_table_with_a_picture(page: Page) -> None:
+    assert "list 2 12 ms 12 ms 12 ms" in page.text
+    assert len([a for a in page.attributes("path") if a.get("class") == "median"]) == 1
+
+
+def test_the_reader_is_told_how_to_check_the_page(page: Page) -> None:
+    commands = page.texts["pre"][-3:]
+    assert commands == [
+        "wallaroo-conformance verify . --key VENDOR.pub",
+        "wallaroo-conformance judge exchanges.ndjson --release 2023.4",
+        "wallaroo-conformance run --target https://api.example.com --release 2023.4 --profile core",
+    ]
+
+
+def test_headings_go_down_one_step_at_a_time(sample: Any) -> None:
+    page = read(sample.hostile_certified_run())
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+def test_each_verdict_of_a_run_has_its_words_and_sign() -> None:
+    assert set(facts.RUN_TITLES) == set(facts.RUN_SIGNS) == set(EXIT_CODES) | {"conformant-with-waivers"}

@@ -3,6 +3,7 @@ document.documentElement.classList.add("js");
 
 document.addEventListener("DOMContentLoaded", () => {
   const form = document.getElementById("filters");
+  const output = document.getElementById("shown");
   const requirements = [...document.querySelectorAll("details.requirement")];
   const haystacks = new Map();
   const text = (item) => {
@@ -29,20 +30,52 @@ document.addEventListener("DOMContentLoaded", () => {
       section.hidden = !section.querySelector("details.requirement:not([hidden])");
     }
     document.getElementById("none").hidden = shown > 0;
-    document.getElementById("shown").value = `${shown} of ${requirements.length} requirements`;
+    output.value = `${shown} of ${requirements.length} requirements`;
+    form.classList.toggle("active", shown < requirements.length);
   };
 
-  form.addEventListener("input", filter);
+  // The filter is in the address as `#?verdict=failed&text=id`, so that it can be shared; an id has no `?`.
+  const remember = () => {
+    const chosen = [...new FormData(form)].filter(([, value]) => value);
+    const [page] = location.href.split("#");
+    const hash = chosen.length ? `#?${new URLSearchParams(chosen)}` : "";
+    if (hash || location.hash.startsWith("#?")) history.replaceState(null, "", page + hash);
+  };
+
+  const recall = () => {
+    const chosen = new URLSearchParams(location.hash.slice(2));
+    form.reset();
+    for (const box of form.querySelectorAll("[name=verdict]")) box.checked = chosen.getAll("verdict").includes(box.value);
+    for (const name of ["level", "endpoint", "text"]) {
+      const field = form.elements[name];
+      const value = chosen.get(name) ?? "";
+      if (field.type === "search" || [...field.options].some((option) => option.value === value)) field.value = value;
+    }
+    filter();
+  };
+
+  const change = () => {
+    filter();
+    remember();
+  };
+  form.addEventListener("input", change);
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(filter));
-  filter();
+  form.querySelector("[type=reset]").addEventListener("click", () => setTimeout(change));
 
   const openAll = (open) => requirements.forEach((item) => (item.open = open));
   document.getElementById("unfold").addEventListener("click", () => openAll(true));
   document.getElementById("fold").addEventListener("click", () => openAll(false));
 
-  const reveal = () => {
-    const item = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const named = () => {
+    try {
+      return document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    } catch {
+      return null;
+    }
+  };
+  const follow = () => {
+    if (location.hash.startsWith("#?")) return recall();
+    const item = named();
     if (!item || !item.matches("details.requirement")) return;
     if (item.hidden) {
       form.reset();
@@ -51,15 +84,18 @@ document.addEventListener("DOMContentLoaded", () => {
     item.open = true;
     item.scrollIntoView();
   };
-  addEventListener("hashchange", reveal);
-  reveal();
+  addEventListener("hashchange", follow);
+  filter();
+  follow();
 
-  let folded = [];
+  // On paper nothing unfolds: what failed or wasn't judged is printed whole, what passed as its line.
+  let unfolded = [];
   addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("details:not([open])")];
-    folded.forEach((item) => (item.open = true));
+    const whole = "details.v-failed, details.v-inconclusive, details[data-print]";
+    unfolded = [...document.querySelectorAll(whole)].filter((item) => !item.open);
+    unfolded.forEach((item) => (item.open = true));
   });
-  addEventListener("afterprint", () => folded.forEach((item) => (item.open = false)));
+  addEventListener("afterprint", () => unfolded.forEach((item) => (item.open = false)));
 
   const copy = async (block) => {
     try {
@@ -73,7 +109,7 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   for (const button of document.querySelectorAll("button.copy")) {
     button.addEventListener("click", async () => {
-      await copy(button.closest(".curl").querySelector("pre"));
+      await copy(button.closest(".command").querySelector("pre"));
       button.textContent = "Copied";
       setTimeout(() => (button.textContent = "Copy"), 2000);
     });

@@ -1,0 +1,1 @@
+"""What `report.html` shows, worked out for its template: no markup here, and nothing decided there."""

@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The suite as an image: a user without rights, no compiler, no pip, nothing written but under /evidence.
+# The suite as an image: a user without rights, no compiler, nothing written but under /evidence.
 #
 #   docker build --tag wallaroo-conformance .
 #   docker run --rm --read-only --cap-drop ALL --env WALLAROO_CONFORMANCE_TOKEN \
@@ -27,10 +27,15 @@ FROM ${BASE}
 LABEL org.opencontainers.image.title="wallaroo-conformance" \
       org.opencontainers.image.description="Contract tests and API conformance for the Wallaroo MLOps API's model management" \
       org.opencontainers.image.licenses="Apache-2.0"
+# A check carries out the documented curl commands. Debian keeps only the newest build of a version, so none is pinned.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends curl \
+    && rm -rf /var/lib/apt/lists/* \
+    && install --directory --owner 10001 --group 10001 --mode 0770 /evidence
 ENV PATH=/opt/conformance/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 COPY --from=build /opt/conformance /opt/conformance
 COPY --chmod=755 deploy/sonobuoy/entry.sh /opt/conformance/bin/wallaroo-conformance-sonobuoy
-RUN install --directory --owner 10001 --group 10001 --mode 0770 /evidence
 VOLUME /evidence
 WORKDIR /evidence
 # By number: Kubernetes can't tell from a name that it isn't root.

@@ -4,14 +4,8 @@
 # file that only this user can read, and are never printed.
 set -euo pipefail
 
-refuse() {
-    echo "::error title=wallaroo-conformance::$1"
-    echo "exit-code=2" >>"$GITHUB_OUTPUT"
-    exit 2
-}
-
 # An input wins over the job's environment; one that wasn't given leaves the environment, the file and the defaults alone.
-for name in TARGET TOKEN OTHER_TOKEN EXPIRED_TOKEN RELEASE PROFILE WORKSPACE_ID STRICT; do
+for name in TARGET TOKEN OTHER_TOKEN EXPIRED_TOKEN RELEASE PROFILE WORKSPACE_ID STRICT WAIVERS ALLOW_WAIVERS PRODUCT FORMAT; do
     given=ACTION_$name
     if [[ -n ${!given:-} ]]; then
         export "WALLAROO_CONFORMANCE_$name=${!given}"
@@ -22,52 +16,40 @@ done
 # A forgotten variable must not test the embedded instance in place of the one that is meant, and call it conformant.
 case ${WALLAROO_CONFORMANCE_TARGET:-} in
     embedded) unset WALLAROO_CONFORMANCE_TARGET ;;
-    '') refuse "no target: give the input 'target' (the instance's base URL, or 'embedded' to try the action)" ;;
+    '')
+        echo "::error title=wallaroo-conformance::no target: give the input 'target', the instance's base URL"
+        echo "exit-code=2" >>"$GITHUB_OUTPUT"
+        exit 2
+        ;;
 esac
 
-command=$ACTION_COMMAND
 umask 077
 folder=$(mktemp -d "$RUNNER_TEMP/wallaroo-conformance.XXXXXX")
-key=''
-trap '[[ -z $key ]] || rm -f "$key"' EXIT
+statement=$folder/evidence/statement.json
+bundle=$folder/bundle.tar.gz
 
-options=(--out "$folder/evidence" --bundle "$folder/bundle.tar.gz")
-if [[ -n ${ACTION_WAIVERS:-} ]]; then
-    options+=(--waivers "$ACTION_WAIVERS")
-fi
-case ${ACTION_ALLOW_WAIVERS:-} in
-    true) options+=(--allow-waivers) ;;
-    '' | false) ;;
-    *) refuse "allow-waivers takes true or false" ;;
-esac
-if [[ -n ${ACTION_PRODUCT:-} ]]; then
-    options+=(--product "$ACTION_PRODUCT")
-fi
 if [[ -n ${ACTION_SIGN_KEY:-} ]]; then
     key=$(mktemp "$RUNNER_TEMP/wallaroo-conformance-key.XXXXXX")
+    trap 'rm -f "$key"' EXIT
     printf '%s\n' "$ACTION_SIGN_KEY" >"$key"
-    options+=(--sign-key "$key")
+    export WALLAROO_CONFORMANCE_SIGN_KEY=$key
 fi
 unset ACTION_SIGN_KEY
-read -r -a formats <<<"$(tr ',\n' '  ' <<<"${ACTION_FORMATS:-}")"
-for format in "${formats[@]}"; do
-    options+=(--format "$format")
-done
 
 code=0
-"$command" run "${options[@]}" || code=$?
+"$ACTION_COMMAND" run --out "$folder/evidence" --bundle "$bundle" || code=$?
 
 {
     echo "exit-code=$code"
-    statement=$folder/evidence/statement.json
     if [[ -f $statement ]]; then
-        verdict=$("$(dirname "$command")/python" -c 'import json, sys; print(json.load(open(sys.argv[1], encoding="utf-8"))["verdict"])' "$statement")
+        verdict=$("$(dirname "$ACTION_COMMAND")/python" -c \
+            'import json, sys; print(json.load(open(sys.argv[1], encoding="utf-8"))["verdict"])' "$statement")
         echo "verdict=$verdict"
         echo "statement=$statement"
         echo "folder=$folder"
     fi
-    if [[ -f $folder/bundle.tar.gz ]]; then
-        echo "bundle=$folder/bundle.tar.gz"
+    if [[ -f $bundle ]]; then
+        echo "bundle=$bundle"
     fi
 } >>"$GITHUB_OUTPUT"
 exit "$code"

@@ -258,3 +258,38 @@ def test_what_is_no_run_is_one_clear_line(healthy, copied, spoil, said):
     with pytest.raises(UsageError, match=said) as raised:
         rejudge(folder)
     assert "\n" not in str(raised.value)
+
+
+def test_what_was_generated_isn_t_generated_anew(tmp_path, monkeypatch):
+    folder = recorded_run(tmp_path, release="2025.2", profile="full")
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("something was generated")
+
+    monkeypatch.setattr("conformance.suite.searching.search", refused)
+    monkeypatch.setattr("conformance.suite.fuzzing.Fuzzer._search", refused)
+    monkeypatch.setattr("conformance.suite.fuzzing.Fuzzer._walk", refused)
+    again = rejudge(folder)
+    assert again.differences == ()
+    used = {name for check in again.result.outcomes for name in check.exchanges if "test_fuzzing" in check.nodeid}
+    assert len(used) > 100
+
+
+def test_a_reply_to_a_generated_request_is_judged_again(tmp_path):
+    folder = recorded_run(tmp_path, release="2023.4", profile="full")
+
+    def bare_refusals(exchanges: list[dict[str, Any]]) -> None:
+        for one in exchanges:
+            generated = "test_undocumented_requests" in (one["check"] or "")
+            if generated and one["response"]["status"] == 400:
+                one["response"]["body"] = "no"
+
+    def other_models(exchanges: list[dict[str, Any]]) -> None:
+        for one in exchanges:
+            if one["follows"] and one["endpoint"] == "get_by_id":
+                one["response"]["body"] = one["response"]["body"].replace('{"id":', '{"id":9')
+
+    altered_recording(folder, lambda exchanges: (bare_refusals(exchanges), other_models(exchanges)))
+    told = "\n".join(rejudge(folder).differences)
+    assert "requirement fuzzing.negative-data-refused-cleanly: verdict is failed" in told
+    assert "requirement fuzzing.stateful-links: verdict is failed" in told

@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-BODY_LIMIT = 1024 * 1024  #: bytes of a body that are kept
+BODY_LIMIT = 8 * 1024 * 1024  #: bytes of a body that are kept: all of a reply that can be judged again
 FAILED_BODY_LIMIT = 64 * 1024  #: bytes kept of a reply that failed
 REDACTION_MARGIN = 64 * 1024  #: bytes beyond it that the recorder sees, so that no secret is cut in half unseen
 

@@ -165,6 +165,7 @@ def test_what_nobody_asked_is_untested(recording: Recording) -> None:
         ({"rows": [row(model_id="another")]}, "list-versions.model-id-is-name"),
         ({"rows": [row(models_pk_id="5")]}, "list-versions.models-pk-id"),
         ({"rows": [row(id=13, sha=SHA), row(sha="0" * 64, model_version=OTHER_UUID)]}, "upload.returns-version-id"),
+        ({"rows": [row(id=13)]}, "upload.returns-version-id"),
         ({"rows": [row(), row(id=13)]}, "list-versions.distinct-uuids"),
         ({"rows": [row(), row(model_version=OTHER_UUID)]}, "list-versions.row-per-upload"),
         ({"rows": [row(), row(id=13, model_id="b", models_pk_id=9)]}, "list-versions.only-asked-rows"),
@@ -479,7 +480,8 @@ def test_what_is_no_recording_is_told_in_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("release_id", release_ids())
 def test_a_healthy_run_breaks_nothing_exchange_by_exchange(release_id: str, tmp_path: Path) -> None:
     """Its requests that are wrong on purpose are the client's faults."""
-    command = [sys.executable, "-m", "conformance", "run", "--release", release_id, "--out", str(tmp_path / "run")]
+    options = ["--release", release_id, "--out", str(tmp_path / "run"), "--format", "har"]
+    command = [sys.executable, "-m", "conformance", "run", *options]
     subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=240, check=False)
     path = tmp_path / "run" / "exchanges.ndjson"
     judged = judged_file(path, release_id)
@@ -488,6 +490,8 @@ def test_a_healthy_run_breaks_nothing_exchange_by_exchange(release_id: str, tmp_
     assert len(judged.client_faults) > 50
     assert len(judged.shown) > len(judged.testable) / 2
     assert release_of(read_exchanges(path))[0].id == release_id
+    archived = judged_file(path.with_name("exchanges.har"), release_id)
+    assert (archived.findings, archived.judged, archived.shown) == ((), judged.judged, judged.shown)
 
 
 def _driven(release_id: str, defects: list[str]) -> list[Exchange]:

@@ -82,8 +82,10 @@ def _of_companion(call: Call) -> list[Fault]:
 
 def _of_json(call: Call, release: Release) -> Iterator[Fault]:
     if call.asked is NOT_JSON:
-        message = "isn't JSON" if call.exchange.request.size else "is empty, but should be JSON"
-        yield Fault("", message, MALFORMED, "errors.malformed-json-refused" if call.exchange.request.size else None)
+        request = call.exchange.request
+        is_sent = bool(request.size or request.body or request.body_base64)
+        message = "isn't JSON" if is_sent else "is empty, but should be JSON"
+        yield Fault("", message, MALFORMED, "errors.malformed-json-refused" if is_sent else None)
         return
     label = _label(call)
     if label is not None and label != "application/json":

@@ -66,6 +66,8 @@ def judge_uploads(
     models = {call.exchange.id: list(shown_in(call, notes.release)) for call in calls if call.endpoint == "get_by_id"}
     for upload in uploads:
         own = [shown for shown in versions if shown.id == upload.version_id and shown.call.began >= upload.call.began]
+        if not own:
+            _under_another_id(upload, versions, uploads, notes)
         for shown in own:
             _is_as_sent(upload, shown, versions, uploads, notes)
         numbers = {shown.fields.get("models_pk_id") for shown in own} | _listed_as(upload, calls, notes)
@@ -100,6 +102,25 @@ def _ids_differ(uploads: Sequence[Upload], notes: Notes) -> None:
             actual=f"it returned {upload.version_id}, as an earlier upload did",
             others=[other.call.exchange],
         )
+
+
+def _under_another_id(upload: Upload, versions: Sequence[Shown], uploads: Sequence[Upload], notes: Notes) -> None:
+    """Nothing shows the returned id, but the file and the name that were sent stand under another one."""
+    if upload.sha is None or sum(other.sha == upload.sha for other in uploads) > 1:
+        return
+    sent = {"sha": upload.sha, "model_id": upload.name}
+    for shown in versions:
+        if shown.call.began >= upload.call.ended and sent.items() <= shown.fields.items():
+            notes.broke(
+                shown.call.exchange,
+                shown.call.endpoint,
+                ("upload.returns-version-id",),
+                f"the uploaded file is version {upload.version_id}, the id that its upload returned",
+                f"{shown.call.endpoint} shows it as version {shown.id}",
+                shown.path,
+                [upload.call.exchange.id],
+            )
+            return
 
 
 def _is_as_sent(
@@ -146,7 +167,8 @@ def _ids(shown: Shown, field: str) -> tuple[str, ...]:
             "model_id": ("list-versions.model-id-is-name", "upload.name-kept"),
         }.get(field, ())
     if shown.call.endpoint in ("list", "get_version_by_id"):
-        return ("echo.file-digest",) if field in ("sha", "file_name") else ()
+        ids = {"sha": ("echo.file-digest",), "file_name": ("echo.file-digest",), "name": ("upload.name-kept",)}
+        return ids.get(field, ())
     return ()
 
 

@@ -65,7 +65,7 @@ class Assembly:
         run_id: str | None = None,
     ) -> None:
         self.settings = settings
-        self.started_at = _now()
+        self.started_at = source.started_at if isinstance(source, Replay) else _now()
         self._began = time.monotonic()
         self.select: str | None = None
         self._source = source
@@ -77,6 +77,8 @@ class Assembly:
         # Somebody else's instance isn't looked at, and a worker is told what the controller found.
         self._examined = isinstance(source, Rehearsal) or handed is not None
         self.waivers = load(settings.waivers) if settings.waivers else ()
+        if isinstance(source, Replay):
+            self.waivers = source.waivers
         self._refusal: UsageError | None = None
         self._reached = False
         self.certification = self._certification(environ)

@@ -22,6 +22,7 @@ from conformance.report.circumstances import Circumstances
 from conformance.report.outcome import CheckOutcome
 from conformance.report.run import RunResult
 from conformance.report.text import one_line, shorten
+from conformance.report.verdict import WITH_WAIVERS
 from conformance.runner import Listener, run_suite
 from conformance.settings import Settings
 
@@ -50,9 +51,10 @@ def rejudge(folder: Path, release: str | None = None) -> Rejudged:
     """
     stated = read_statement(folder / STATEMENT)
     exchanges = read_exchanges(folder / EXCHANGES)
-    replay = _replay(stated, exchanges)
+    replay = Replay.of(stated, exchanges)
     settings = _settings(stated, replay.circumstances, release)
     result = _judged(settings, replay, _schedule(stated))
+    result = replace(result, ended_at=stated["run"]["ended_at"], seconds=stated["run"]["seconds"])
     return Rejudged(result, stated, tuple(differences(stated, result)), len(replay.playback.untouched()))
 
 
@@ -73,11 +75,6 @@ def read_statement(path: Path) -> dict[str, Any]:
     return stated
 
 
-def _replay(stated: Mapping[str, Any], exchanges: Sequence[Exchange]) -> Replay:
-    circumstances = Circumstances.from_json(stated["circumstances"])
-    return Replay.of(stated["run"]["id"], stated["target"], circumstances, exchanges)
-
-
 def _settings(stated: Mapping[str, Any], had: Circumstances, release: str | None) -> Settings:
     named = release or had.release or AUTO
     if named not in (AUTO, *release_ids()):
@@ -89,6 +86,7 @@ def _settings(stated: Mapping[str, Any], had: Circumstances, release: str | None
         profile=stated["profile"],
         strict=stated["strict"],
         workspace_id=had.workspace_id,
+        allow_waivers=stated["verdict"] == WITH_WAIVERS and stated["exit_code"] == 0,
     )
 
 
@@ -168,9 +166,9 @@ def _carried_out(whole: Assembly, settings: Settings, replay: Replay, schedule: 
 def differences(stated: Mapping[str, Any], result: RunResult) -> Iterator[str]:
     """What the statement says otherwise than the run judged again, a line each; texts and times aren't compared."""
     again = statement.build(result)
-    for name in ("verdict", "release"):
+    for name in ("verdict", "exit_code", "release"):
         if stated[name] != again[name]:
-            yield f"the {name} is {again[name]!r}, the statement says {stated[name]!r}"
+            yield f"the {name.replace('_', ' ')} is {again[name]!r}, the statement says {stated[name]!r}"
     yield from _listed_differences("requirement", "id", stated["requirements"], again["requirements"])
     yield from _listed_differences("check", "nodeid", stated["checks"], again["checks"])
     read, seen = ({(one["requirement"], one["reading"]) for one in said["readings"]} for said in (stated, again))

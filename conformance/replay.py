@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from conformance import fixtures
 from conformance.evidence.exchange import Exchange
@@ -14,6 +16,7 @@ from conformance.instance.modelfile import ModelFile
 from conformance.instance.target import Target
 from conformance.provisions import SHIPPED_MODELS, Credentials, at_hand
 from conformance.report.circumstances import Circumstances, UploadedFile
+from conformance.report.waivers import Waiver
 
 PLACEHOLDER = "http://embedded.invalid"
 """The target of a run on an embedded instance, whose address meant nothing. Source: RFC 6761, section 6.4."""
@@ -25,19 +28,29 @@ _ZIP_END = 22
 
 @dataclass(frozen=True)
 class Replay:
-    """A recorded run: its id, its target as the statement names it, and what it was given."""
+    """A recorded run: its id, its target as the statement names it, when it began, and what it was given."""
 
     run_id: str
     target: str
+    started_at: str
     circumstances: Circumstances
+    waivers: tuple[Waiver, ...]
     playback: Playback
 
     @classmethod
-    def of(cls, run_id: str, target: str, circumstances: Circumstances, exchanges: Iterable[Exchange]) -> Replay:
-        """The replay of a run with these exchanges."""
+    def of(cls, stated: Mapping[str, Any], exchanges: Iterable[Exchange]) -> Replay:
+        """The replay of the run of a statement, with these exchanges."""
+        circumstances = Circumstances.from_json(stated["circumstances"])
         files = {circumstances.onnx_model.sha256, circumstances.pytorch_model.sha256}
         exact = files <= {fixtures.load(name).sha256 for name in SHIPPED_MODELS.values()}
-        return cls(run_id, target, circumstances, Playback(exchanges, exact_files=exact))
+        return cls(
+            stated["run"]["id"],
+            stated["target"],
+            stated["run"]["started_at"],
+            circumstances,
+            tuple(_waiver(one) for one in (*stated["waivers"], *stated["idle_waivers"])),
+            Playback(exchanges, exact_files=exact),
+        )
 
     def credentials(self) -> Credentials:
         """Made-up tokens, of the kinds that the run had: none of them is ever sent."""
@@ -57,6 +70,11 @@ class Replay:
     def pytorch_model(self) -> ModelFile:
         """The run's PyTorch file; a stand-in where it didn't come with the package."""
         return _model(self.circumstances.pytorch_model, SHIPPED_MODELS["pytorch"])
+
+
+def _waiver(stated: Mapping[str, Any]) -> Waiver:
+    names = ("requirement", "reason", "owner", "issue", "target")
+    return Waiver(**{name: stated[name] for name in names}, expires=date.fromisoformat(stated["expires"]))
 
 
 def _model(file: UploadedFile, shipped: str) -> ModelFile:

@@ -293,3 +293,21 @@ def test_a_reply_to_a_generated_request_is_judged_again(tmp_path):
     told = "\n".join(rejudge(folder).differences)
     assert "requirement fuzzing.negative-data-refused-cleanly: verdict is failed" in told
     assert "requirement fuzzing.stateful-links: verdict is failed" in told
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_waivers_hide_again_what_they_hid(tmp_path, allowed):
+    waivers = tmp_path / "waivers.toml"
+    entry = 'reason = "r"\nowner = "platform"\nissue = "https://issues.example.com/1"\nexpires = 9999-12-31\n'
+    waivers.write_text(
+        f'[[waiver]]\nrequirement = "list-versions.file-name-verbatim"\n{entry}'
+        f'[[waiver]]\nrequirement = "list.id"\ntarget = "https://elsewhere.example.com"\n{entry}'
+    )
+    with MockInstance(behaviour=behaviour_for([SHORTENED], "2023.4")) as instance:
+        folder = recorded_run(tmp_path / "run", instance, release="2023.4", waivers=waivers, allow_waivers=allowed)
+    waivers.unlink()
+    again = rejudge(folder)
+    assert again.differences == ()
+    assert again.result.verdict.verdict == "conformant-with-waivers"
+    assert again.result.verdict.exit_code == (0 if allowed else 1)
+    assert [one.why for one in again.result.idle_waivers] == ["other-target"]

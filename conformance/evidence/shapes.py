@@ -57,8 +57,8 @@ SHAPES = (
         ("-----begin",),
         re.compile(
             rf"(?P<secret>-----BEGIN{_SPACE}(?:[A-Z0-9]{{1,20}}{_SPACE})*PRIVATE{_SPACE}KEY-----"
-            rf"""(?:[^"'<>\\]|\\+[nrt/])*?"""
-            rf"""(?:-----END{_SPACE}(?:[A-Z0-9]{{1,20}}{_SPACE})*PRIVATE{_SPACE}KEY-----|(?=\\*["'<>])|\Z|(?=\\)))"""
+            rf"""(?:(?!-----END)[^"'<>\\]|\\+[nrt/])*+"""
+            rf"(?:-----END{_SPACE}(?:[A-Z0-9]{{1,20}}{_SPACE})*PRIVATE{_SPACE}KEY-----)?)"
         ),
     ),
     Shape(

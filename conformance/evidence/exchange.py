@@ -156,7 +156,7 @@ class Exchange:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready object that `exchange.schema.json` accepts."""
-        return asdict(self)
+        return {**asdict(self), "follows": list(self.follows)}
 
     @classmethod
     def from_json(cls, value: object) -> Exchange:

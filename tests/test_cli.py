@@ -51,14 +51,18 @@ def test_the_embedded_instance_conforms_and_the_exit_code_is_0(conformant_run):
     assert not [r["id"] for r in failed if r["level"] == "MUST"]
 
 
-def test_a_run_leaves_statement_junit_page_and_recording(conformant_run):
-    _, out = conformant_run
+def test_a_run_leaves_a_bundle_and_says_that_it_is_unsigned(conformant_run):
+    done, out = conformant_run
     assert sorted(path.name for path in out.iterdir()) == [
+        "README.md",
         "exchanges.ndjson",
         "junit.xml",
+        "kill-score.json",
+        "manifest.json",
         "report.html",
         "statement.json",
     ]
+    assert len([line for line in done.stdout.splitlines() if line.startswith("Bundle out, unsigned")]) == 1
 
 
 def test_the_core_profile_stays_within_its_budget_of_requests(conformant_run):

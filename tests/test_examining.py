@@ -168,3 +168,21 @@ def test_a_live_instances_document_is_evidence_and_compared(mocks) -> None:
     )
     assert found is not None
     assert (found.title, found.version, found.omitted) == ("Wallaroo MLOps API", "0.1", 0)
+
+
+def test_what_was_met_at_the_target_is_part_of_the_result(mocks) -> None:
+    with on(mocks["2025.2"]) as assembly:
+        assembly.examine()
+        found, document = assembly.result([]).identity, assembly.document
+    assert found is not None
+    assert document is not None
+    assert found.url == mocks["2025.2"].url
+    assert found.openapi_url == f"{mocks['2025.2'].url}/v1/api/openapi.json"
+    assert found.openapi_sha256 == document.sha256
+    assert found.certificate_sha256 is None
+
+
+def test_a_target_that_isnt_there_has_no_identity() -> None:
+    with assembled(resolve({"target": closed_port()}, {})) as assembly:
+        assembly.examine()
+        assert assembly.result([]).identity is None

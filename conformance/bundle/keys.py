@@ -53,6 +53,10 @@ def make_key_pair(path: Path, environ: Mapping[str, str]) -> KeyPair:
         )
     else:
         content = signer.private_bytes
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"can't write the key {path}: {error.strerror or error}; choose another place") from None
     public = path.with_name(f"{path.name}.pub")
     if public.exists() or public.is_symlink():
         raise UsageError(f"{public} is there already and isn't overwritten; give another name with --out")
@@ -74,7 +78,7 @@ def load_signer(path: Path, environ: Mapping[str, str]) -> CryptoSigner:
 
     content = _private_bytes(path)
     passphrase = environ.get(PASSPHRASE)
-    if b"ENCRYPTED" not in content.partition(b"\n")[0]:
+    if b"BEGIN ENCRYPTED PRIVATE KEY" not in content:
         passphrase = None
     elif not passphrase:
         raise UsageError(f"the private key {path} is encrypted; put its passphrase into {PASSPHRASE}")
@@ -136,7 +140,6 @@ def _public_pem(key: SSlibKey) -> bytes:
 
 def _create(path: Path, content: bytes, mode: int) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except FileExistsError:
         raise UsageError(f"{path} is there already and isn't overwritten; give another name with --out") from None

@@ -20,10 +20,10 @@ SUFFIX = ".tar.gz"
 MAX_MEMBERS = 100
 """Files in a bundle that is read. Ours; a run leaves about a dozen."""
 
-MAX_BYTES = 2**30
+MAX_BYTES = 2**29
 """Bytes of all files of a bundle that is read, decompressed. Ours."""
 
-_HEADERS = 2**20  # for the archive's own headers
+_HEADERS = 2**20  # bytes of an archive that aren't in its files
 
 
 class BadArchive(ConformanceError):
@@ -100,7 +100,8 @@ def _unpack(raw: IO[bytes], folder: Path) -> None:
     total, roots = 0, set()
     with (
         gzip.GzipFile(fileobj=raw) as compressed,
-        tarfile.open(fileobj=_Bounded(compressed, MAX_BYTES + _HEADERS), mode="r|") as archive,
+        _Bounded(compressed, _HEADERS) as stream,
+        tarfile.open(fileobj=stream, mode="r|") as archive,
     ):
         for count, member in enumerate(archive, start=1):
             total += member.size
@@ -108,6 +109,7 @@ def _unpack(raw: IO[bytes], folder: Path) -> None:
                 raise BadArchive(f"it has more than {MAX_MEMBERS} members")
             if total > MAX_BYTES:
                 raise BadArchive(f"its files have more than {MAX_BYTES} bytes")
+            stream.allow(member.size)
             if member.isdir() and "/" not in member.name.rstrip("/"):
                 continue
             root, name = _plain(member)
@@ -122,7 +124,7 @@ def _unpack(raw: IO[bytes], folder: Path) -> None:
 def _plain(member: tarfile.TarInfo) -> tuple[str, str]:
     """The folder and the name of a member that is a plain file, at most one folder down."""
     shown = repr(member.name[:100])
-    if not member.isreg():
+    if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE):
         raise BadArchive(f"its member {shown} isn't a plain file (a link, a device or a folder)")
     root, _, name = member.name.removeprefix("./").rpartition("/")
     if "/" in root or root == ".." or name in ("", ".", "..") or "\\" in member.name or "\0" in member.name:
@@ -135,18 +137,25 @@ class _Readable(Protocol):
 
 
 class _Bounded(io.RawIOBase):
-    """A stream that ends in an error where it goes on beyond a number of bytes."""
+    """A stream that ends in an error where it goes on beyond the bytes that were allowed.
+
+    tarfile takes an extended header into memory whole, however long it says that it is.
+    """
 
     def __init__(self, stream: _Readable, limit: int) -> None:
         self._stream = stream
         self._left = limit
+
+    def allow(self, more: int) -> None:
+        """Allow so many bytes more."""
+        self._left += more
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
         if size < 0 or size > self._left:
-            raise BadArchive(f"it has more than {MAX_BYTES} bytes when decompressed")
+            raise BadArchive(f"it has more than {_HEADERS} bytes beside its files")
         content = self._stream.read(size)
         self._left -= len(content)
         return content

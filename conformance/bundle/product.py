@@ -60,13 +60,15 @@ def parse_product(content: bytes) -> Product:
         raise ValueError("it isn't UTF-8") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ValueError(f"it isn't TOML: {' '.join(str(error).split())[:200]}") from None
-    # Comments are part of the bundle too.
-    if Redactor().text(text) != text:
-        raise ValueError("it holds what looks like a secret (a token, a password); remove it")
+    redactor = Redactor()
     unknown = sorted(set(document) - set(LIMITS))
     if unknown:
-        raise ValueError(f"unknown key {unknown[0][:80]!r}; known: {', '.join(LIMITS)}")
-    return Product(**{key: _value(document, key) for key in LIMITS})
+        raise ValueError(f"unknown key {redactor.text(unknown[0])[:80]!r}; known: {', '.join(LIMITS)}")
+    product = Product(**{key: _value(document, key) for key in LIMITS})
+    # Comments are part of the bundle too.
+    if redactor.text(text) != text:
+        raise ValueError("it holds what looks like a secret (a token, a password); remove it")
+    return product
 
 
 def _value(document: dict[str, Any], key: str) -> str:

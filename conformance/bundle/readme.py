@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from conformance.report.certificate import TargetIdentity
 from conformance.report.run import RunResult
 from conformance.report.text import one_line, shorten
+from conformance.report.verdict import WITH_WAIVERS
 
 FILE = "README.md"
 
@@ -134,6 +135,10 @@ def command_of(run: RunResult) -> str:
             words += ["--pytorch-input-schema", "input.txt", "--pytorch-output-schema", "output.txt"]
         if had.select is not None:
             words += ["--select", had.select]
+    if run.waivers or run.idle_waivers:
+        words += ["--waivers", "waivers.toml"]
+    if run.verdict.verdict == WITH_WAIVERS and run.verdict.exit_code == 0:
+        words.append("--allow-waivers")
     if run.strict:
         words.append("--strict")
     return shlex.join(words)

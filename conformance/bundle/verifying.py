@@ -240,7 +240,14 @@ class _Verification:
         try:
             self.found.refuse_all(f"judged again from the recording: {line}" for line in self.recompute(self.folder))
         except ConformanceError as failure:
-            self.found.refuse(f"the recording can't be judged again: {failure}")
+            # An archive's files lie where nobody has ever heard of.
+            told = str(failure).replace(f"{self.folder}/", "")
+            self.found.refuse(f"the recording can't be judged again: {told}")
+            return
+        except (
+            Exception
+        ) as crash:  # a stranger's recording may be anything; a bundle that breaks a judge isn't verified
+            self.found.refuse(f"the recording can't be judged again: {type(crash).__name__} while judging it")
             return
         self.found.recomputed = True
 

@@ -76,6 +76,9 @@ class Sample:
         ordinary = {"request": request, "response": response, "error": None}
         return Exchange(identifier, None, "list", "2026-11-23T10:00:00Z", 0.0123, **{**ordinary, **fields})
 
+    def timed(self, identifier: str, seconds: float, endpoint: str | None) -> Exchange:
+        return replace(self.exchange(identifier), elapsed_seconds=seconds, endpoint=endpoint)
+
     def upload(self, identifier: str) -> Exchange:
         parts = [
             Part("metadata", None, "application/json", 16, "a" * 64, '{"name":"fraud"}'),

@@ -16,7 +16,8 @@ from conformance.comparison.fields import NOT_JSON, json_body
 from conformance.comparison.loading import RecordedRun
 from conformance.comparison.masking import Names, precision, shape_of, zones
 from conformance.comparison.moments import fields_that_move
-from conformance.comparison.pairing import Pairing, concurrent_names, own_names, pair, sent_texts
+from conformance.comparison.own import OwnNames, sent_texts
+from conformance.comparison.pairing import Pairing, concurrent_names, pair
 from conformance.comparison.runs import identity_of
 from conformance.comparison.walking import Found, Kind, Walker
 from conformance.evidence.exchange import Exchange, Response
@@ -29,7 +30,7 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Difference:
-    """Equal differences: how many, where (endpoint, class of status, path), how it reads, and the exchanges of one.
+    """Equal differences: how many, where (endpoint, class of status, path), how it reads, one exchange of the run.
 
     `field` is the last of the path, empty for the reply as a whole.
     """
@@ -40,7 +41,7 @@ class Difference:
     count: int
     readings: tuple[tuple[str, str], ...]
     more_readings: int
-    example: tuple[str, str]
+    example: str
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,8 @@ def compare_answers(live: RecordedRun, mock: RecordedRun, notes: Sequence[str] =
     """Compare two runs of one run id, the second on the embedded instance."""
     here, there = live.exchanges or (), mock.exchanges or ()
     pairing = pair(here, there)
-    unordered = concurrent_names(here, live.run_id) | concurrent_names(there, live.run_id)
-    apart = {name for one in (*pairing.only_live, *pairing.only_mock) for name in own_names(one.request, live.run_id)}
-    walker = Walker(live.run_id, Names(), unordered, apart)
+    own = OwnNames(live.run_id, here, there)
+    walker = Walker(own, Names(), concurrent_names(here, own) | concurrent_names(there, own))
     _learn(pairing, walker.names)
     found = [(a, b, one) for a, b in pairing.pairs for one in _compared(walker, a, b)]
     ids = walker.names.ids()
@@ -214,7 +214,7 @@ def _unseen(found: Found, walker: Walker) -> bool:
 @dataclass
 class _Group:
     name: str
-    example: tuple[str, str]
+    example: str
     count: int = 0
     readings: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -222,11 +222,11 @@ class _Group:
 def _grouped(found: Iterable[tuple[Exchange, Exchange, Found]]) -> Iterator[Difference]:
     """Equal differences at one place together, then those places that differ in the same way."""
     by_place: dict[tuple[Kind, str, str], _Group] = {}
-    for live, mock, one in found:
+    for live, _, one in found:
         where = live.endpoint or live.request.path
         status = live.response.status // 100 if live.response else 0
         place = where if one.kind == "status" else f"{where} {status}xx"
-        group = by_place.setdefault((one.kind, one.path, place), _Group(one.name, (live.id, mock.id)))
+        group = by_place.setdefault((one.kind, one.path, place), _Group(one.name, live.id))
         group.count += 1
         group.readings[one.live, one.mock] += 1
     alike: dict[tuple[Kind, Any], list[tuple[str, str, _Group]]] = {}

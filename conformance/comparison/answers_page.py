@@ -63,9 +63,8 @@ def _sections(found: AnswerComparison) -> Iterator[Section]:
 def _difference(one: Difference) -> Row:
     readings = [f"{live} → {mock}" for live, mock in one.readings]
     more = f" and {one.more_readings} more" if one.more_readings else ""
-    example = one.example[0] if one.example[0] == one.example[1] else " and ".join(one.example)
     cells = (str(one.count), _SAYS[one.kind], one.field or "(the reply)", _listed(one.places))
-    return Row(cells, detail=f"{'; '.join(readings)}{more} (exchange {example})")
+    return Row(cells, detail=f"{'; '.join(readings)}{more} (e.g. exchange {one.example})")
 
 
 def _listed(texts: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from conformance.report.text import one_line, shorten
 
 LIMIT = 12
 """Rows of a section that are shown, unless it says otherwise."""
-_CELL = 44
+_CELL = 56
 _LAST_CELL = 160
 _MIN_WIDTH, _MAX_WIDTH = 60, 140
 _GAP = "  "

@@ -91,10 +91,13 @@ class Pairs:
     def one_to_one(self) -> bool:
         return all(len(seen) == 1 for seen in (*self.forth.values(), *self.back.values()))
 
+    def all_different(self) -> set[tuple[str, str]]:
+        """The pairs of different values."""
+        return {(live, mock) for live, mocks in self.forth.items() for mock in mocks if mock != live}
+
     @property
     def different(self) -> int:
-        """The number of pairs of different values."""
-        return sum(1 for live, mocks in self.forth.items() for mock in mocks if mock != live)
+        return len(self.all_different())
 
 
 @dataclass
@@ -127,11 +130,17 @@ class Names:
         self.repeated.add(place)
 
     def ids(self) -> dict[str, Pairs]:
-        """The places whose numbers are taken for ids: several, each standing for another, none twice in a reply."""
+        """The places whose numbers are taken for ids: several, each standing for another, none twice in a reply.
+
+        Also those where one stands for another as it does at such a place: what is listed belongs to what has the id.
+        """
+        possible = {place: pairs for place, pairs in self.numbers.items() if pairs.different and pairs.one_to_one}
+        sure = {place for place, pairs in possible.items() if place not in self.repeated and pairs.different > 1}
+        known = {pair for place in sure for pair in possible[place].all_different()} | self.learned
         return {
             place: pairs
-            for place, pairs in self.numbers.items()
-            if place not in self.repeated and pairs.different > 1 and pairs.one_to_one
+            for place, pairs in possible.items()
+            if place in sure or not known.isdisjoint(pairs.all_different())
         }
 
     def same(self, kind: TokenKind, live: str, mock: str, ids: set[tuple[str, str]]) -> bool:

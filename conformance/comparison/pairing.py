@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from conformance.comparison.masking import shape_of
-from conformance.evidence.exchange import Exchange, Request
+from conformance.comparison.own import OwnNames
+from conformance.evidence.exchange import Exchange
 
 
 @dataclass(frozen=True)
@@ -33,28 +33,17 @@ def pair(live: Iterable[Exchange], mock: Iterable[Exchange]) -> Pairing:
     )
 
 
-def sent_texts(request: Request) -> Iterator[str]:
-    """What a request says in text: its body and its parts' texts."""
-    yield from (text for text in (request.body, *(part.text for part in request.parts)) if text)
-
-
-def concurrent_names(exchanges: Sequence[Exchange], run_id: str) -> set[str]:
+def concurrent_names(exchanges: Sequence[Exchange], own: OwnNames) -> set[str]:
     """The run's names in requests that were under way at the same time: in which order they took effect is chance."""
     timed = sorted(((_moment(one), one) for one in exchanges), key=lambda pair: pair[0])
     found: set[str] = set()
     until, last = float("-inf"), None
     for start, one in timed:
         if start < until and last is not None:
-            found |= own_names(one.request, run_id) | own_names(last.request, run_id)
+            found |= own.sent(one.request) | own.sent(last.request)
         if start + one.elapsed_seconds > until:
             until, last = start + one.elapsed_seconds, one
     return found
-
-
-def own_names(request: Request, run_id: str) -> set[str]:
-    """The names in a request that a run made up."""
-    pattern = re.compile(rf"[\w-]*{re.escape(run_id)}[\w-]*")
-    return {name for text in sent_texts(request) for name in pattern.findall(text)}
 
 
 def _moment(exchange: Exchange) -> float:

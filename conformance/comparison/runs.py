@@ -58,10 +58,11 @@ class Comparison:
 
     def _verdicts(self) -> str:
         verdicts = self.verdicts
+        broken, repaired, other = verdicts.of("broken"), verdicts.of("repaired"), verdicts.of("other")
         told = [
-            f"{_required(verdicts.of('broken'))} no longer pass" if verdicts.of("broken") else "",
-            f"{_required(verdicts.of('repaired'))} now pass" if verdicts.of("repaired") else "",
-            f"{_required(verdicts.of('other'))} ended otherwise" if verdicts.of("other") else "",
+            f"{_required(broken)} no longer {_pass(broken)}" if broken else "",
+            f"{_required(repaired)} now {_pass(repaired)}" if repaired else "",
+            f"{_required(other)} ended otherwise" if other else "",
         ]
         told = [line for line in told if line] or ["same verdicts"]
         only = len(verdicts.only_old) + len(verdicts.only_new)
@@ -168,6 +169,10 @@ def _required(changes: tuple[VerdictChange, ...]) -> str:
     levels = Counter(change.level.rpartition(" ")[2] for change in changes)
     counted = [f"{levels[level]} {level}" for level in LEVELS if levels[level]]
     return f"{' and '.join(counted)} requirement{'s' * (len(changes) != 1)}"
+
+
+def _pass(changes: tuple[VerdictChange, ...]) -> str:
+    return "passes" if len(changes) == 1 else "pass"
 
 
 def _number(number: int, noun: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from conformance.comparison.fields import MAX_DEPTH, below, json_type
 from conformance.comparison.masking import Names, TokenKind, shape_of
+from conformance.comparison.own import OwnNames
 
 Kind = Literal["status", "header", "body", "missing", "extra", "type", "null", "value", "length", "order"]
 
@@ -44,14 +45,13 @@ class Found:
 class Walker:
     """Walks pairs of values. Notes in `names` what stands where, and in `seen` which values each run shows of a field.
 
-    `run_id` tells a run's own things from others. The order of `unordered` names is chance; things named by `apart`
-    are only in one of the runs. `pairs` counts what was compared, by place and path.
+    `own` tells the runs' own things from others. The order of `unordered` names is chance. `pairs` counts what was
+    compared, by place and path.
     """
 
-    run_id: str
+    own: OwnNames
     names: Names
     unordered: set[str] = field(default_factory=set)
-    apart: set[str] = field(default_factory=set)
     pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
     seen: tuple[dict[str, set[str]], dict[str, set[str]]] = field(default_factory=lambda: ({}, {}))
 
@@ -69,7 +69,7 @@ class Walker:
         elif depth < MAX_DEPTH and isinstance(live, list):
             yield from self._lists(place, live, mock, path, depth)
         elif isinstance(live, str):
-            if live != mock:
+            if live != mock and not (self.own.only_of_one(live) or self.own.only_of_one(mock)):
                 yield self._texts(place, live, mock, path)
         elif kinds[0] == "integer":
             self.names.note(f"{place} {path}", "number", str(live), str(mock))
@@ -90,12 +90,14 @@ class Walker:
                 yield from self.walk(place, live[key], mock[key], below(path, key), depth + 1)
 
     def _lists(self, place: str, live: list[Any], mock: list[Any], path: str, depth: int) -> Iterator[Found]:
-        here, there = self._own(live), self._own(mock)
-        if any(key for key, _ in [*here, *there]):
-            # Among the run's own things, those of others say nothing.
+        here, there = ([(self.own.key(item), item) for item in items] for items in (live, mock))
+        keyed = any(key for key, _ in [*here, *there])
+        if keyed:
+            # Among the runs' own things, those of others say nothing.
             here, there = ([one for one in items if one[0]] for items in (here, there))
         if len(here) != len(there):
-            yield Found(path, "length", f"{len(here)} items", f"{len(there)} items")
+            lengths = length_of(here), length_of(there)
+            yield Found(path, "length", *lengths, looks=None if keyed else lengths)
         for items in (here, there):
             self._note_repeated(place, [item for _, item in items], path)
         places = []
@@ -110,10 +112,6 @@ class Walker:
                 places.append(place_there)
         if places != sorted(places):
             yield Found(path, "order", "in one order", "in another")
-
-    def _own(self, items: list[Any]) -> list[Keyed]:
-        keyed = [(tuple(sorted(set(own_texts(item, self.run_id)))), item) for item in items]
-        return [(key, item) for key, item in keyed if self.apart.isdisjoint(key)]
 
     def _note_repeated(self, place: str, items: list[Any], path: str) -> None:
         objects = [item for item in items if isinstance(item, dict)]
@@ -138,7 +136,7 @@ class Walker:
     def _note(self, side: int, path: str, value: Any) -> None:
         seen = self.seen[side].setdefault(path.rpartition(".")[2].removesuffix("[]"), set())
         if len(seen) < _MAX_SEEN:
-            seen.add(reading_of(value))
+            seen.add(length_of(value) if isinstance(value, list) else reading_of(value))
 
 
 def _likest(key: tuple[str, ...], item: Any, waiting: Mapping[int, Keyed]) -> int | None:
@@ -154,20 +152,14 @@ def _likest(key: tuple[str, ...], item: Any, waiting: Mapping[int, Keyed]) -> in
     return max(same, key=likeness)
 
 
+def length_of(items: Sequence[Any]) -> str:
+    """The length of a list as it is told."""
+    return f"{len(items)} item{'s' * (len(items) != 1)}"
+
+
 def reading_of(value: Any) -> str:
     """A value as it is told apart from others over time: a text by its shape, an object or list by its type."""
     return shape_of(value).rest if isinstance(value, str) else _shown(value)
-
-
-def own_texts(value: Any, run_id: str, depth: int = 0) -> Iterator[str]:
-    """The texts in a value that hold the run's id."""
-    if isinstance(value, str):
-        if run_id in value:
-            yield value
-    elif depth < MAX_DEPTH and isinstance(value, dict | list):
-        below_it: Sequence[Any] = list(value.values()) if isinstance(value, dict) else value
-        for one in below_it:
-            yield from own_texts(one, run_id, depth + 1)
 
 
 def _shown(value: Any) -> str:

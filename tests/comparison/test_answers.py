@@ -13,13 +13,17 @@ CHECK = "test_list.py::test_x"
 
 
 @pytest.fixture
-def answered(altered):
+def answered(altered, healthy):
     """Gives the comparison of two lists of bodies, answered to questions in the same order."""
 
     def compare(live, mock, **fields):
         runs = []
         for bodies in (live, mock):
-            made = [exchange(body, asked={"n": "x" * i}, check=CHECK, **fields) for i, body in enumerate(bodies)]
+            names = [f"conf-{healthy.run_id}-{letter}" for letter in "ab"]
+            made = [
+                exchange(body, asked={"n": "x" * i, "names": names}, check=CHECK, **fields)
+                for i, body in enumerate(bodies)
+            ]
             runs.append(altered(exchanges=tuple(made)))
         return compare_answers(*runs)
 
@@ -99,9 +103,22 @@ def test_things_of_others_in_a_shared_workspace_are_left_out(answered, healthy):
     assert not told(answered([{"l": [*others, own]}], [{"l": [own]}]))
 
 
+def test_what_only_one_run_made_is_left_out(answered, healthy):
+    own, alone = {"name": f"conf-{healthy.run_id}-a"}, {"name": f"conf-{healthy.run_id}-only-here"}
+    assert not told(answered([{"l": [alone, own]}], [{"l": [own]}]))
+
+
+def test_the_name_of_what_only_one_run_made_is_no_value_to_compare(altered, healthy):
+    workspace = f"conf-{healthy.run_id}"
+    made = exchange({}, asked={"workspace_name": workspace}, check=None)
+    live = altered(exchanges=(exchange({"w": "theirs"}, check=CHECK),))
+    mock = altered(exchanges=(made, exchange({"w": workspace}, check=CHECK)))
+    assert not told(compare_answers(live, mock))
+
+
 def test_the_own_thing_that_one_lacks_is_a_difference(answered, healthy):
     own = {"name": f"conf-{healthy.run_id}-a"}
-    assert told(answered([{"l": [own]}], [{"l": []}])) == [("length", "l", 1, ("1 items", "0 items"))]
+    assert told(answered([{"l": [own]}], [{"l": []}])) == [("length", "l", 1, ("1 item", "0 items"))]
 
 
 def test_the_order_of_own_things_is_a_difference(answered, healthy):
@@ -122,6 +139,18 @@ def test_the_moment_at_which_a_moving_field_was_read_is_no_difference(altered):
     assert not told(compare_answers(run("new", "half", "ready", "ready"), run("new", "ready", "ready", "ready")))
     stuck = told(compare_answers(run("new", "half", "half", "half"), run("new", "ready", "ready", "ready")))
     assert stuck == [("value", "status", 3, ("half", "ready"))]
+
+
+def test_a_list_that_grows_by_itself_may_have_another_length(altered):
+    def run(*lengths):
+        made = (
+            exchange({"logs": ["x"] * length}, asked={"n": "same"}, check=f"test_x.py::test_{i}")
+            for i, length in enumerate(lengths)
+        )
+        return altered(exchanges=tuple(made))
+
+    assert not told(compare_answers(run(1, 2, 4, 4), run(1, 3, 4, 4)))
+    assert told(compare_answers(run(1, 1, 1, 1), run(2, 2, 2, 2))) == [("length", "logs", 4, ("1 item", "2 items"))]
 
 
 def test_a_field_that_does_not_move_is_compared_by_each_value(answered):

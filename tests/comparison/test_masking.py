@@ -81,3 +81,13 @@ def test_a_number_that_a_reply_has_twice_is_no_id():
     names.note("list n", "number", "2", "5")
     names.note_repeated("list n")
     assert not names.ids()
+
+
+def test_where_an_id_is_known_from_elsewhere_all_numbers_are_ids():
+    names = Names()
+    for live, mock in (("1", "4"), ("2", "5")):
+        names.note("list id", "number", live, mock)
+    for live, mock in (("2", "5"), ("3", "6")):
+        names.note("versions model", "number", live, mock)
+    names.note_repeated("versions model")
+    assert names.ids().keys() == {"list id", "versions model"}

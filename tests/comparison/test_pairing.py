@@ -1,3 +1,4 @@
+from conformance.comparison.own import OwnNames
 from conformance.comparison.pairing import concurrent_names, pair
 from conformance.evidence.exchange import Part
 from tests.comparison.replies import exchange
@@ -50,8 +51,9 @@ def test_names_in_requests_at_the_same_time_are_concurrent():
         upload(second, started_at="2026-01-01T00:00:00.400Z", seconds=0.5),
         upload(third, started_at="2026-01-01T00:00:02.000Z", seconds=0.5),
     ]
-    assert concurrent_names(exchanges, RUN_ID) == {first, second}
+    assert concurrent_names(exchanges, OwnNames(RUN_ID, exchanges, exchanges)) == {first, second}
 
 
 def test_a_time_that_is_none_is_passed_over():
-    assert concurrent_names([upload("x", started_at="yesterday"), upload("y")], RUN_ID) == set()
+    exchanges = [upload("x", started_at="yesterday"), upload("y")]
+    assert concurrent_names(exchanges, OwnNames(RUN_ID, exchanges, exchanges)) == set()

@@ -26,14 +26,14 @@ def test_a_must_that_no_longer_passes_is_broken_and_makes_it_worse(healthy, judg
         (MUST, "MUST", "passed", verdict, "because")
     ]
     assert found.exit_code == 1
-    assert found.summary.startswith("worse: 1 MUST requirement no longer pass")
+    assert found.summary.startswith("worse: 1 MUST requirement no longer passes")
 
 
 def test_the_other_way_round_it_is_repaired(healthy, judged):
     found = compare_runs(judged(MUST, verdict="failed"), healthy)
     assert [change.id for change in found.verdicts.of("repaired")] == [MUST]
     assert found.exit_code == 0
-    assert found.summary.startswith("better: 1 MUST requirement now pass")
+    assert found.summary.startswith("better: 1 MUST requirement now passes")
 
 
 def test_a_should_is_fatal_only_when_strict(healthy, judged):

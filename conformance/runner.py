@@ -20,6 +20,7 @@ from conformance import plugin, suite
 from conformance.assembly import Assembly
 from conformance.checkrun import requirement_ids
 from conformance.contract import DEFAULT_RELEASE
+from conformance.errors import UsageError
 from conformance.report.outcome import CheckOutcome
 from conformance.report.run import RunResult
 from conformance.settings import Settings
@@ -56,12 +57,17 @@ def run_suite(
 
     `select` is a pytest `-k` expression, or says for each check whether it is run; `modules` are the suite's files that
     are looked through for checks, all of them where none is named; `order` arranges them, by default as they stand.
+    Raises UsageError for an expression that selects nothing.
     """
     session = _Session(assembly, listener, chooses=select if callable(select) else None, order=order)
     arguments = ["-k", select] if isinstance(select, str) and select else []
     assembly.select = select if isinstance(select, str) and select else None
     code, log = _pytest(arguments, session, modules)
     errors = []
+    if assembly.select and code == pytest.ExitCode.NO_TESTS_COLLECTED:
+        raise UsageError(f"-k {assembly.select!r} selects none of the checks; `requirements` lists them")
+    if assembly.select and code == pytest.ExitCode.USAGE_ERROR:
+        raise UsageError(f"-k {assembly.select!r} isn't an expression of pytest's; such as \"list and not times\"")
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         tail = " ".join(log.split("\n")[-_LOG_TAIL:]).strip()
         errors.append(assembly.redactor.text(f"pytest ended with {code!r}: {tail}"))

@@ -14,8 +14,11 @@ from pathlib import Path
 import pytest
 import requests
 
+from conformance.assembly import Assembly
 from conformance.contract import load_release, release_ids
 from conformance.mock import MockInstance
+from conformance.runner import Listener, run_suite
+from conformance.settings import Settings
 from tests.servers import closed_port, constant, serving
 
 TOKEN = "a-token-that-nobody-may-see"
@@ -156,11 +159,29 @@ def test_refused_credentials_are_exit_code_3(tmp_path):
     assert "credentials refused" in done.stdout
 
 
-def test_a_crash_of_the_suite_is_exit_code_4(tmp_path):
-    # A selection without any check ends pytest without a verdict, which is no verdict on the instance either.
-    done = command("run", "-k", "no_such_check_anywhere", "--out", "out", cwd=tmp_path)
-    assert done.returncode == 4, done.stdout
-    assert "suite" in done.stdout
+@pytest.mark.parametrize(
+    ("expression", "said"), [("no_such_check_anywhere", "selects none of the checks"), ("(", "isn't an expression")]
+)
+def test_a_selection_of_nothing_is_bad_usage_and_leaves_nothing_on_the_instance(tmp_path, expression, said):
+    with MockInstance(release="2024.4") as instance:
+        arguments = ["run", "--target", instance.url, "-k", expression, "--out", "out"]
+        done = command(*arguments, cwd=tmp_path, WALLAROO_CONFORMANCE_TOKEN=instance.token)
+    assert done.returncode == 2, done.stdout
+    assert said in done.stderr.splitlines()[-1]
+    assert "delete_model" in (tmp_path / "out" / "exchanges.ndjson").read_text()
+
+
+def test_a_crash_of_the_suite_is_exit_code_4():
+    def crash(_total: int) -> None:
+        raise ZeroDivisionError
+
+    assembly = Assembly.make(Settings(), {})
+    try:
+        result = run_suite(assembly, Listener(on_collected=crash))
+    finally:
+        assembly.close()
+    assert (result.verdict.verdict, result.verdict.exit_code) == ("suite-error", 4)
+    assert "ZeroDivisionError" in result.verdict.reason
 
 
 def test_a_folder_that_is_used_again_holds_the_last_run_alone(tmp_path):

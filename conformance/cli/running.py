@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from conformance.cli.options import EXISTING, settings_of, target_options
+from conformance.errors import ConformanceError
+from conformance.errors import UsageError
 
 if TYPE_CHECKING:
     from conformance.assembly import Assembly
     from conformance.report.run import RunResult
     from conformance.report.writer import ReportPaths
+    from conformance.runner import Listener
 
 _FORMATS = "markdown, sarif, github, badge, har or all"
 
@@ -44,11 +47,12 @@ def run(config: Path | None, select: str | None, explore: float | None, **flags:
 
     from conformance.assembly import Assembly, new_run_id
     from conformance.finishing import finish
+    from conformance.guarding import crashed
     from conformance.instance.progress import shown_by
     from conformance.report.progress import Progress
     from conformance.report.terminal import summary
     from conformance.report.writer import prepare_directory
-    from conformance.runner import Listener, run_suite
+    from conformance.runner import Listener
 
     settings = settings_of(config, flags)
     run_id = new_run_id()
@@ -68,13 +72,18 @@ def run(config: Path | None, select: str | None, explore: float | None, **flags:
         else:
             with Progress() as progress, shown_by(progress.transfer):
                 listener = Listener(progress.begin, progress.start, progress.finish)
-                result = run_suite(assembly, listener, select=select)
+                result = _checked(assembly, listener, select)
         exploring = bool(explore) and not blocked
         found = _explored(assembly, explore, settings.out) if explore and exploring else []
         if not blocked:
             result = replace(result, cleaning=assembly.clean_up())
         present = (EXPLORATION,) if exploring else ()
         paths = finish(settings.out, result, settings.format, assembly.certification, present, assembly.guard)
+    except (ConformanceError, click.ClickException):
+        raise
+    except Exception as error:
+        # A traceback would show the error's own text, whatever that holds.
+        raise crashed(error, assembly.redactor) from None
     finally:
         assembly.close()
     for line in found:
@@ -92,6 +101,17 @@ def _announce(result: RunResult, paths: ReportPaths, bundle: Path) -> None:
     stream = getattr(sys.stdout, "unguarded", sys.stdout)
     for line in announce(result, os.environ, paths.statement, bundle):
         print(line, file=stream, flush=True)
+
+
+def _checked(assembly: Assembly, listener: Listener, select: str | None) -> RunResult:
+    """Run the checks. What the look at the instance left there goes again where nothing can be run."""
+    from conformance.runner import run_suite
+
+    try:
+        return run_suite(assembly, listener, select=select)
+    except UsageError:
+        assembly.clean_up()
+        raise
 
 
 def _explored(assembly: Assembly, seconds: float, out: Path) -> list[str]:

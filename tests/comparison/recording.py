@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
+import requests
+
+from conformance import fixtures
 from conformance.assembly import Assembly
+from conformance.instance.models import upload_metadata
 from conformance.means import Rehearsal
 from conformance.mock import MockInstance, variants
 from conformance.mock.behaviour import Behaviour
@@ -17,19 +23,41 @@ RUN_ID = "0a1b2c3d"
 RELEASE = "2023.4"
 
 
-def record(folder: Path, behaviour: Behaviour, run_id: str = RUN_ID, select: str | None = None) -> Path:
-    """Run the checks of the core profile on an embedded instance that behaves so, and leave the run in `folder`."""
+def record(folder: Path, behaviour: Behaviour, run_id: str = RUN_ID, models_before: int = 0) -> Path:
+    """Run the checks of the core profile on an embedded instance that behaves so, and leave the run in `folder`.
+
+    With `models_before` the run is given a workspace in which somebody else has so many models.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     settings = Settings(release=RELEASE, out=folder)
     with MockInstance(behaviour=behaviour, release=RELEASE) as mock:
+        if models_before:
+            settings = replace(settings, workspace_id=mock.workspace_id)
+            _fill(mock, models_before)
         assembly = Assembly.make(settings, {}, source=Rehearsal(mock, run_id))
         try:
             assembly.check_prerequisites()
-            result = run_suite(assembly, Listener(), select=select)
+            result = run_suite(assembly, Listener())
             (folder / "statement.json").write_bytes(statement.render(result))
         finally:
             assembly.close()
     return folder
+
+
+def _fill(mock: MockInstance, number: int) -> None:
+    content = fixtures.load("fraud_classifier.onnx").path.read_bytes()
+    with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {mock.token}"
+        for i in range(number):
+            metadata = upload_metadata(
+                name=f"theirs-{i}", workspace_id=mock.workspace_id, visibility="private", framework="onnx"
+            )
+            form = {
+                "metadata": (None, json.dumps(metadata), "application/json"),
+                "file": ("theirs.onnx", content, "application/octet-stream"),
+            }
+            reply = session.post(f"{mock.url}/v1/api/models/upload_and_convert", files=form, timeout=30)
+            assert reply.status_code == 202, reply.text
 
 
 def behaving(name: str) -> Behaviour:

@@ -165,6 +165,12 @@ def test_two_healthy_instances_answer_alike(healthy, tmp_path):
     assert found.pairs > 200
 
 
+def test_an_instance_with_other_ids_and_models_of_others_answers_alike(healthy, tmp_path):
+    found = compare_answers(load_run(record(tmp_path, Behaviour(), models_before=7)), healthy)
+    assert "get_by_id id" in found.ids
+    assert not found.differences
+
+
 @pytest.mark.parametrize(
     ("name", "differs"),
     [

@@ -121,7 +121,8 @@ def _parsed(statement: Path, name: str) -> Any:
     try:
         return json.loads(statement.read_bytes())
     except FileNotFoundError:
-        raise UsageError(f"{name} holds no run: there is no {statement.name}; give a run's folder or bundle") from None
+        what = f"has no {STATEMENT}" if statement.name == STATEMENT else "isn't there"
+        raise UsageError(f"{name} {what}; give a run's folder, its bundle or its statement") from None
     except OSError as error:
         raise UsageError(f"can't read {name}: {error.strerror or error}") from None
     except (ValueError, RecursionError):

@@ -70,9 +70,9 @@ def test_a_field_of_another_type_is_refused(copied):
 
 
 def test_an_empty_folder_and_a_missing_one_are_refused(tmp_path):
-    with pytest.raises(UsageError, match=r"no statement\.json"):
+    with pytest.raises(UsageError, match=r"has no statement\.json"):
         load_run(tmp_path)
-    with pytest.raises(UsageError, match="holds no run"):
+    with pytest.raises(UsageError, match="isn't there"):
         load_run(tmp_path / "nothing")
 
 

@@ -23,7 +23,7 @@ _NONCE_BYTES = 32
 
 
 @dataclass(frozen=True)
-class Sealed:
+class SealedBundle:
     """A finished bundle. `key_id` is None where it is unsigned, `archive` where none was asked for."""
 
     folder: Path
@@ -77,7 +77,7 @@ class Certification:
         whole = {*names, *found, manifest.FILE, readme.FILE}
         return {**found, readme.FILE: readme.render(run, whole)}
 
-    def seal(self, folder: Path, names: Collection[str]) -> Sealed:
+    def seal(self, folder: Path, names: Collection[str]) -> SealedBundle:
         """Write the manifest over the named files of `folder`, and pack them with it. Raises UsageError."""
         try:
             statement = strict_json.loads((folder / "statement.json").read_bytes(), 2**30)
@@ -93,7 +93,7 @@ class Certification:
             pack(
                 folder, [*names, manifest.FILE], self.archive, f"{statement['suite']['name']}-{statement['run']['id']}"
             )
-        return Sealed(folder, self.signer.public_key.keyid if self.signer else None, self.archive)
+        return SealedBundle(folder, self.signer.public_key.keyid if self.signer else None, self.archive)
 
 
 def drop_old(folder: Path) -> None:

@@ -84,7 +84,10 @@ def _lines(bundle: Path, findings: Findings) -> Iterable[str]:
     yield from (f"refused: {problem}" for problem in findings.problems)
     name = one_line(str(bundle))
     if findings.verified:
-        yield f"VERIFIED: {name} (every digest, and the verdict judged again from the recording)"
+        whose = (
+            "" if findings.checked_key else "; whose word it is wasn't checked" if findings.key_ids else "; unsigned"
+        )
+        yield f"VERIFIED: {name} (every digest fits, and judged again it is {told['verdict']}{whose})"
     else:
         number = len(findings.problems)
         yield f"REFUSED: {name} ({number} {'problem' if number == 1 else 'problems'})"

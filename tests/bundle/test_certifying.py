@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from conformance.mock import MockInstance
+from conformance.mock.defects import behaviour_for
+
 PRODUCT = """vendor = "Example Corp"
 product = "Model platform"
 version = "4.2"
@@ -55,7 +58,8 @@ def test_a_vendor_makes_a_key_and_a_bundle_and_a_reviewer_verifies_it(room):
     assert f"Bundle x.tar.gz, signed with key {key_id[1]}" in (room / "run.txt").read_text()
     done = command("verify", "x.tar.gz", "--key", "vendor.key.pub", cwd=room)
     assert done.returncode == 0, done.stdout
-    assert done.stdout.splitlines()[-1].startswith("VERIFIED: x.tar.gz")
+    last = done.stdout.splitlines()[-1]
+    assert last == "VERIFIED: x.tar.gz (every digest fits, and judged again it is conformant)"
     assert f"signed with key {key_id[1]}, the one that was given" in done.stdout
     assert done.stderr == ""
 
@@ -129,6 +133,7 @@ def test_the_plugin_leaves_the_same_bundle(room, tmp_path):
     verified = command("verify", "x.tar.gz", cwd=tmp_path)
     assert verified.returncode == 0, verified.stdout
     assert "note: UNSIGNED" in verified.stdout
+    assert verified.stdout.splitlines()[-1].endswith("; unsigned)")
     assert (tmp_path / "out" / "product.toml").read_text() == PRODUCT
 
 
@@ -141,3 +146,19 @@ def test_a_folder_that_is_used_again_verifies_as_the_last_run_alone(tmp_path):
     second = command("verify", "out", cwd=tmp_path)
     assert (first.returncode, second.returncode) == (0, 0), first.stdout + second.stdout
     assert not (tmp_path / "out" / "exploration.json").exists()
+
+
+def test_a_bundle_that_says_not_conformant_verifies_too_and_says_it(tmp_path):
+    with MockInstance(behaviour=behaviour_for(["list.owner-id.missing"], "2023.4")) as mock:
+        arguments = ("run", "--target", mock.url, "--out", "out", "--bundle", "x.tar.gz")
+        done = command(*arguments, cwd=tmp_path, WALLAROO_CONFORMANCE_TOKEN=mock.token)
+        token = mock.token
+    assert done.returncode == 1, done.stderr
+    verified = command("verify", "x.tar.gz", cwd=tmp_path)
+    assert verified.returncode == 0, verified.stdout
+    last = "VERIFIED: x.tar.gz (every digest fits, and judged again it is not-conformant; unsigned)"
+    assert verified.stdout.splitlines()[-1] == last
+    manifest = json.loads(command("verify", "out", "--format", "json", cwd=tmp_path).stdout)
+    assert manifest["run"]["result"] == "FAILED"
+    for path in (tmp_path / "out").iterdir():
+        assert token not in path.read_text()

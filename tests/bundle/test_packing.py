@@ -104,7 +104,7 @@ HARD = {"type": tarfile.LNKTYPE, "linkname": "root/a", "size": 0}
 TRICKS: dict[str, tuple[Callable[[], bytes], str]] = {
     "parent": (lambda: archive_of([member("../a")]), "leads out of the bundle's folder"),
     "parent below": (lambda: archive_of([member("root/../../a")]), "leads out of the bundle's folder"),
-    "absolute": (lambda: archive_of([member("/tmp/a")]), "leads out of the bundle's folder"),
+    "absolute": (lambda: archive_of([member("/etc/a")]), "leads out of the bundle's folder"),
     "root alone": (lambda: archive_of([member("root/..")]), "leads out of the bundle's folder"),
     "deep": (lambda: archive_of([member("a/b/c")]), "leads out of the bundle's folder"),
     "backslash": (lambda: archive_of([member("root/..\\a")]), "leads out of the bundle's folder"),

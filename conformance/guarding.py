@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ from conformance.errors import ConformanceError
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.leaks import CANARY, Leak, Scanner
 from conformance.evidence.redaction import Redactor
+
+_PACKAGE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,15 @@ class Guard:
                 f"the recording doesn't show that the canary was removed from {place}, so nothing proves that secrets "
                 "are; no report is written: run again, and report this as an error of the suite"
             )
+
+
+def crashed(error: Exception, redactor: Redactor) -> ConformanceError:
+    """What an error of the suite itself is told as: one line without secrets, that says where it happened."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)] or list(frames)
+    where = f" at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
+    said = redactor.text(f"{type(error).__name__}: {error}")
+    return ConformanceError(f"the suite itself failed{where}: {said}; report this with the command that you ran")
 
 
 def _own(path: Path) -> Iterator[Exchange]:

@@ -6,9 +6,10 @@ command does. A failed SHOULD is reported as an expected failure; under `--stric
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,11 +131,22 @@ def release_of(config: pytest.Config) -> Release:
 def _examined(config: pytest.Config) -> Assembly:
     """The session's means, after a look at the instance before the first check."""
     assembly = assembly_of(config)
-    try:
+    with _told_in_a_line(assembly):
         assembly.examine()
+    return assembly
+
+
+@contextlib.contextmanager
+def _told_in_a_line(assembly: Assembly) -> Iterator[None]:
+    """What goes wrong inside ends pytest with one line without secrets, and exit code 4."""
+    from conformance.guarding import crashed
+
+    try:
+        yield
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from None
-    return assembly
+    except Exception as error:
+        raise pytest.UsageError(str(crashed(error, assembly.redactor))) from None
 
 
 def _tell(config: pytest.Config) -> None:
@@ -246,7 +258,7 @@ def pytest_runtest_makereport(
     report = yield
     if not is_check(item) or (call.when != "call" and call.excinfo is None):
         return report
-    checkrun = assembly_of(item.config).checkrun
+    checkrun, redact = assembly_of(item.config).checkrun, assembly_of(item.config).redactor.text
     outcome = checkrun.outcome(item, call.excinfo.value if call.excinfo else None)
     report.user_properties = [*report.user_properties, (OUTCOME, json.dumps(outcome.to_json()))]
     if outcome.verdict in ("failed", "not-testable"):
@@ -258,9 +270,10 @@ def pytest_runtest_makereport(
         else:
             report.outcome = "skipped"
             report.wasxfail = shown[-1]
-    elif report.longrepr is not None and (told := report.longreprtext) != _shown(told):
-        report.longrepr = _shown(told)
-    report.sections = [(name, _shown(text)) for name, text in report.sections]
+    elif report.longrepr is not None and (told := report.longreprtext) != (fit := _shown(redact(told))):
+        # A crashed check's traceback quotes whatever the error said.
+        report.longrepr = fit
+    report.sections = [(name, _shown(redact(text))) for name, text in report.sections]
     return report
 
 
@@ -298,6 +311,10 @@ class _Collector:
         if ASSEMBLY not in self.config.stash or not outcomes:
             return
         assembly = self.config.stash[ASSEMBLY]
+        with _told_in_a_line(assembly):
+            self._finish(assembly, outcomes, terminalreporter)
+
+    def _finish(self, assembly: Assembly, outcomes: list[CheckOutcome], terminalreporter: Any) -> None:
         assembly.select = _selection(self.config)
         result = assembly.result(outcomes, cleaning=assembly.clean_up())
         terminalreporter.section("Wallaroo conformance")
@@ -305,24 +322,15 @@ class _Collector:
         for line in result.cleaning.lines(result.run_id) if result.cleaning else ():
             terminalreporter.write_line(_shown(line))
         for waiver in result.idle_waivers:
-            terminalreporter.write_line(f"waiver of {waiver.requirement}: {waiver.says}")
+            terminalreporter.write_line(_shown(f"waiver of {waiver.requirement}: {waiver.says}"))
         if any(waiver.fails for waiver in result.idle_waivers) and self.session.exitstatus == pytest.ExitCode.OK:
             self.session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if assembly.settings.out is not None:
             from conformance.finishing import finish
 
             assembly.merge_recordings()
-            try:
-                paths = finish(
-                    assembly.settings.out,
-                    result,
-                    assembly.settings.format,
-                    assembly.certification,
-                    guard=assembly.guard,
-                )
-            except ConformanceError as error:
-                # pytest ends with this one line and exit code 4.
-                raise pytest.UsageError(str(error)) from None
+            settings = assembly.settings
+            paths = finish(assembly.settings.out, result, settings.format, assembly.certification, guard=assembly.guard)
             terminalreporter.write_line(f"reports in {assembly.settings.out}")
             terminalreporter.write_line(_shown(paths.bundle or ""))
             if "github" in assembly.settings.format:

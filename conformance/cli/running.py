@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from conformance.cli.options import EXISTING, settings_of, target_options
-from conformance.errors import ConformanceError
-from conformance.errors import UsageError
+from conformance.errors import ConformanceError, UsageError
 
 if TYPE_CHECKING:
     from conformance.assembly import Assembly

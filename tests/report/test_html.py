@@ -349,7 +349,7 @@ def test_the_reader_is_told_how_to_check_the_page(page: Page) -> None:
     commands = page.texts["pre"][-3:]
     assert commands == [
         "wallaroo-conformance verify . --key VENDOR.pub",
-        "wallaroo-conformance judge exchanges.ndjson --release 2023.4",
+        "wallaroo-conformance judge . --release 2023.4",
         "wallaroo-conformance run --target https://api.example.com --release 2023.4 --profile core",
     ]
 

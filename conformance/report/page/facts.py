@@ -102,7 +102,7 @@ def commands(run: RunResult) -> list[tuple[str, str]]:
     release = shlex.quote(run.release)
     told = [
         ("Are these the files that the run left, who signed them, and do they add up?", "verify . --key VENDOR.pub"),
-        ("What does today's suite say of the same exchanges?", f"judge exchanges.ndjson --release {release}"),
+        ("What does today's suite say of the same exchanges?", f"judge . --release {release}"),
     ]
     if "://" in run.target:
         again = f"run --target {shlex.quote(run.target)} --release {release} --profile {shlex.quote(run.profile)}"

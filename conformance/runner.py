@@ -109,14 +109,20 @@ def _pytest(arguments: list[str], session: _Session, modules: Collection[Path] =
         # A folder of its own: pytest's own numbered folders would stay behind, with the user's models in them.
         base += ["--basetemp", str(Path(scratch) / "checks")]
         # plugin is registered as an object, before its entry point could be: autoload is off.
-        with _quiet_pytest(), contextlib.redirect_stdout(output):
+        with _quiet_pytest(scratch), contextlib.redirect_stdout(output):
             code = pytest.main([*base, *arguments], plugins=[plugin, session])
     return int(code), output.getvalue()
 
 
 @contextlib.contextmanager
-def _quiet_pytest() -> Iterator[None]:
-    changed = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": None, "PYTEST_PLUGINS": None}
+def _quiet_pytest(scratch: str) -> Iterator[None]:
+    changed = {
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTEST_ADDOPTS": None,
+        "PYTEST_PLUGINS": None,
+        # hypothesis would leave its tables of characters in the working directory.
+        "HYPOTHESIS_STORAGE_DIRECTORY": scratch,
+    }
     before = {name: os.environ.get(name) for name in changed}
     _set(changed)
     try:

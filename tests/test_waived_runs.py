@@ -65,6 +65,15 @@ def test_a_waived_must_is_success_only_where_that_is_allowed(tmp_path, instance)
     assert "never certifies" in statement["reason"]
     assert [(waiver["requirement"], waiver["hides"]) for waiver in statement["waivers"]] == [(BROKEN, "failed")]
     assert 'type="waived"' in (tmp_path / "out" / "junit.xml").read_text()
+    same_afterwards(tmp_path)
+
+
+def same_afterwards(folder: Path) -> None:
+    """A stranger who judges the recording again, and verifies the bundle, comes to the same."""
+    judged = command("judge", "out", cwd=folder)
+    assert "The run's own statement says the same." in judged.stdout
+    verified = command("verify", "out", cwd=folder)
+    assert "refused" not in verified.stdout.lower(), verified.stdout
 
 
 def test_the_environment_and_the_file_name_waivers_too(tmp_path, instance):
@@ -98,6 +107,7 @@ def test_a_waiver_that_does_not_hold_fails_even_a_conformant_run(tmp_path, field
     assert "NOT CONFORMANT: a waiver doesn't hold" in done.stdout.strip().splitlines()[-1]
     assert said in done.stdout
     assert stated(tmp_path)["counts"]["MUST"]["failed"] == 0
+    same_afterwards(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.bundle.certification import Certification, drop_old
+from conformance.bundle.certification import Certification
 from conformance.canary import CHECK as CANARY
-from conformance.canary import PATIENCE, Canary
+from conformance.canary import Canary
 from conformance.checkrun import CheckRun
 from conformance.cleaning import clean_up
 from conformance.contract import DEFAULT_RELEASE, Release, load_release
@@ -22,25 +21,18 @@ from conformance.evidence.recorder import Recorder
 from conformance.evidence.redaction import Redactor
 from conformance.guarding import Guard
 from conformance.identification import identify
-from conformance.instance.breaker import Breaker
-from conformance.instance.credentials import TokenSource
 from conformance.instance.identity import identity_of
-from conformance.instance.session import (
-    CONNECT_TIMEOUT,
-    READ_TIMEOUT,
-    REPLY_DEADLINE,
-    UPLOAD_TIMEOUT,
-    Session,
-)
 from conformance.means import Means, Rehearsal
 from conformance.openapi_document import FetchedDocument, compared, fetch
 from conformance.provisions import shipped_onnx_model
+from conformance.recordings import Recordings
 from conformance.replay import Replay
 from conformance.report.certificate import TargetIdentity
 from conformance.report.findings import Cleaning, Identification, OwnDocument
 from conformance.report.run import RunResult
 from conformance.report.waivers import load, require_promised
 from conformance.report.waiving import in_force
+from conformance.sessions import Sessions
 from conformance.settings import Settings
 from conformance.suite.context import SuiteContext
 
@@ -48,7 +40,6 @@ if TYPE_CHECKING:
     from conformance.evidence.exchange import Exchange
     from conformance.report.outcome import CheckOutcome
 
-EXCHANGES = "exchanges.ndjson"
 EXAMINATION, CLEANING = "identification", "cleaning"
 """What the recording names as the check of exchanges before the first check, and after the last."""
 
@@ -69,7 +60,6 @@ class Assembly:
         self._began = time.monotonic()
         self.select: str | None = None
         self._source = source
-        self._breaker = Breaker(time.monotonic)
         self._worker = handed["worker"] if handed else None
         self.run_id = run_id or _run_id(handed, source)
         self.identification: Identification | None = None
@@ -93,8 +83,10 @@ class Assembly:
         for token in (credentials.token, credentials.other, credentials.expired):
             if token:
                 self.redactor.add(token.token())
-        self._drop_old_recordings()
-        self.recorder = Recorder(self._recording(), self.redactor, prefix=self._worker or "main")
+        self.recordings = Recordings(settings.out, self._worker)
+        self.recordings.drop_old()
+        self.recorder = Recorder(self.recordings.own, self.redactor, prefix=self._worker or "main")
+        self._sessions = Sessions(settings, self._means, self.recorder)
         self.context = self._context(handed, release)
         self.checkrun = CheckRun(release, self.recorder, self.target.base_url)
         if settings.allow_waivers:
@@ -171,7 +163,7 @@ class Assembly:
                 self.document = compared(self.release, fetched, self.redactor)
             if not blocked and self._source is None:
                 self.recorder.begin(CANARY)
-                self.canary.plant(self.release.endpoints["list_versions"], self._apart)
+                self.canary.plant(self.release.endpoints["list_versions"], self._sessions.apart)
         finally:
             self.recorder.begin(None)
         return True
@@ -217,7 +209,7 @@ class Assembly:
     ) -> RunResult:
         """Judge what the checks found by the contract."""
         exchanges = list(self.recorder.exchanges)
-        for part in self._worker_recordings():
+        for part in self.recordings.of_workers():
             exchanges += read_exchanges(part)
         judged = RunResult.judged(
             run_id=self.run_id,
@@ -242,17 +234,6 @@ class Assembly:
             allow_waivers=self.settings.allow_waivers,
         )
         return self.certification.on(replace(judged, identity=self._identity(exchanges)))
-
-    def merge_recordings(self) -> None:
-        """Join the recordings of xdist's workers into the run's one."""
-        parts = self._worker_recordings()
-        path = self._recording()
-        if not parts or path is None:
-            return
-        with path.open("ab") as whole:
-            for part in parts:
-                whole.write(part.read_bytes())
-                part.unlink()
 
     def close(self) -> None:
         """Close connections and stop the embedded instance."""
@@ -313,74 +294,23 @@ class Assembly:
             return self._source.target
         return "embedded instance" if self.settings.embedded else self.target.base_url
 
-    def _recording(self) -> Path | None:
-        if self.settings.out is None:
-            return None
-        name = EXCHANGES if self._worker is None else f"exchanges.{self._worker}.ndjson"
-        return self.settings.out / name
-
-    def _drop_old_recordings(self) -> None:
-        # The recorder appends; a folder that is used again must not hold two runs in one recording.
-        if self._worker is None and self.settings.out is not None:
-            drop_old(self.settings.out)
-            for old in (self.settings.out / EXCHANGES, *self._worker_recordings()):
-                try:
-                    old.unlink(missing_ok=True)
-                except OSError as error:
-                    raise UsageError(f"can't replace {old}: {error.strerror}; choose another folder") from None
-
-    def _worker_recordings(self) -> list[Path]:
-        if self.settings.out is None or self._worker is not None:
-            return []
-        return sorted(self.settings.out.glob("exchanges.gw*.ndjson"))
-
     def _context(self, handed: Mapping[str, Any] | None, release: Release) -> SuiteContext:
         settings = self.settings
         means = self._means
         own, other, expired = means.credentials.token, means.credentials.other, means.credentials.expired
         return SuiteContext(
             release=release,
-            session=self._session(own),
+            session=self._sessions.of(own),
             recorder=self.recorder,
             run_id=self.run_id,
             profile=settings.profile,
             onnx_model=means.onnx_model,
             pytorch_model=means.pytorch_model,
             workspace=handed["workspace_id"] if handed else settings.workspace_id,
-            other_session=self._session(other) if other else None,
+            other_session=self._sessions.of(other) if other else None,
             expired_token=expired.token() if expired else None,
             prerequisite_failure=handed["prerequisite_failure"] if handed else None,
             sleep=means.sleep,
-        )
-
-    def _apart(self, patience: float) -> Session:
-        """A session whose failures say nothing of the instance; it waits so many seconds for a reply."""
-        return Session(
-            self.target,
-            self._means.credentials.token,
-            self.recorder,
-            ca_bundle=str(self.settings.ca_bundle) if self.settings.ca_bundle else None,
-            connect_timeout=self.settings.connect_timeout or CONNECT_TIMEOUT,
-            read_timeout=PATIENCE,
-            deadline=patience,
-            upload_timeout=PATIENCE,
-            sleep=self._means.sleep,
-        )
-
-    def _session(self, token: TokenSource) -> Session:
-        settings = self.settings
-        return Session(
-            self.target,
-            token,
-            self.recorder,
-            ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
-            connect_timeout=settings.connect_timeout or CONNECT_TIMEOUT,
-            read_timeout=settings.read_timeout or READ_TIMEOUT,
-            upload_timeout=settings.upload_timeout or UPLOAD_TIMEOUT,
-            deadline=settings.reply_deadline or REPLY_DEADLINE,
-            breaker=self._breaker,
-            sleep=self._means.sleep,
-            playback=self._means.playback,
         )
 
 

@@ -328,7 +328,7 @@ class _Collector:
         if assembly.settings.out is not None:
             from conformance.finishing import finish
 
-            assembly.merge_recordings()
+            assembly.recordings.join()
             settings = assembly.settings
             paths = finish(assembly.settings.out, result, settings.format, assembly.certification, guard=assembly.guard)
             terminalreporter.write_line(f"reports in {assembly.settings.out}")

@@ -23,10 +23,11 @@ from conformance.report.outcome import CheckOutcome
 from conformance.report.run import RunResult
 from conformance.report.text import one_line, shorten
 from conformance.report.verdict import WITH_WAIVERS
+from conformance.report.writer import EXCHANGES
 from conformance.runner import Listener, run_suite
 from conformance.settings import Settings
 
-STATEMENT, EXCHANGES = "statement.json", "exchanges.ndjson"
+STATEMENT = "statement.json"
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ import pytest
 from conformance.errors import ConformanceError
 
 if TYPE_CHECKING:
-    from conformance.assembly import Assembly
     from conformance.contract import Release
     from conformance.report.outcome import CheckOutcome
+    from conformance.running.assembly import Assembly
     from conformance.settings import Settings
     from conformance.suite.context import SuiteContext
 
@@ -110,7 +110,7 @@ def settings_of(config: pytest.Config) -> Settings:
 def assembly_of(config: pytest.Config) -> Assembly:
     """The session's means, put together when the first check needs them."""
     if ASSEMBLY not in config.stash:
-        from conformance.assembly import Assembly
+        from conformance.running.assembly import Assembly
 
         try:
             handed = getattr(config, "workerinput", {}).get(HANDOVER)
@@ -139,7 +139,7 @@ def _examined(config: pytest.Config) -> Assembly:
 @contextlib.contextmanager
 def _told_in_a_line(assembly: Assembly) -> Iterator[None]:
     """What goes wrong inside ends pytest with one line without secrets, and exit code 4."""
-    from conformance.guarding import crashed
+    from conformance.running.guarding import crashed
 
     try:
         yield
@@ -192,7 +192,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     checks = [item for item in items if is_check(item)]
     if not checks:
         return
-    from conformance.checkrun import check_id, own_ids, requirement_ids, unknown_anywhere
+    from conformance.running.checkrun import check_id, own_ids, requirement_ids, unknown_anywhere
 
     release, profile = release_of(config), settings_of(config).profile
     left_out = []
@@ -326,7 +326,7 @@ class _Collector:
         if any(waiver.fails for waiver in result.idle_waivers) and self.session.exitstatus == pytest.ExitCode.OK:
             self.session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if assembly.settings.out is not None:
-            from conformance.finishing import finish
+            from conformance.running.finishing import finish
 
             assembly.recordings.join()
             settings = assembly.settings

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import requests
 
-from conformance.assembly import Assembly
 from conformance.mock import MockInstance
+from conformance.running.assembly import Assembly
 from conformance.settings import resolve
 from tests.servers import Answer, serving
 

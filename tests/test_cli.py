@@ -9,32 +9,19 @@ import pty
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import requests
 
-from conformance.assembly import Assembly
 from conformance.contract import load_release, release_ids
 from conformance.mock import MockInstance
-from conformance.runner import Listener, run_suite
+from conformance.running.assembly import Assembly
+from conformance.running.runner import Listener, run_suite
 from conformance.settings import Settings
+from tests.commands import command
 from tests.servers import closed_port, constant, serving
 
 TOKEN = "a-token-that-nobody-may-see"
-
-
-def command(*arguments: str, cwd: Path, timeout: float = 240, **environ: str) -> subprocess.CompletedProcess[str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("WALLAROO_CONFORMANCE")}
-    return subprocess.run(
-        [sys.executable, "-m", "conformance", *arguments],
-        cwd=cwd,
-        env=clean | environ,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")

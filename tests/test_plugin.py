@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,19 +11,8 @@ import pytest
 
 from conformance.mock import MockInstance
 from conformance.mock.behaviour import Behaviour
+from tests.commands import run_pytest
 from tests.servers import closed_port, serving
-
-
-def run_pytest(*arguments: str, cwd: Path, autoload: bool = False, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run the suite as plain pytest. Without autoload, seconds of others' plugins aren't loaded each time."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("WALLAROO_CONFORMANCE", "PYTEST_"))}
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--pyargs", "conformance.suite", *arguments]
-    if not autoload:
-        clean["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-        command += ["-p", "conformance.plugin"]
-    return subprocess.run(
-        command, cwd=cwd, env=clean | environ, capture_output=True, text=True, timeout=240, check=False
-    )
 
 
 def verdicts(folder: Path) -> dict[str, str]:
@@ -152,5 +140,5 @@ def test_the_plugin_is_idle_in_somebody_elses_tests(tmp_path):
         check=False,
     )
     assert done.returncode == 0
-    for heavy in ("pyarrow", "schemathesis", "requests", "starlette", "conformance.assembly"):
+    for heavy in ("pyarrow", "schemathesis", "requests", "starlette", "conformance.running.assembly"):
         assert f"| {heavy}\n" not in done.stderr

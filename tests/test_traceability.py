@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from conformance.checkrun import own_ids, requirement_ids, untraceable
 from conformance.contract import load_release, release_ids
-from conformance.runner import checks_by_requirement, collect_checks
+from conformance.running.checkrun import own_ids, requirement_ids, untraceable
+from conformance.running.runner import checks_by_requirement, collect_checks
 from conformance.settings import Settings
 
 RELEASE = load_release("2023.4")

@@ -65,7 +65,7 @@ def verify(bundle: Path, key: Path | None, style: str) -> NoReturn:
 
 
 def _judged_again(folder: Path) -> Iterable[str]:
-    from conformance.rejudging import rejudge
+    from conformance.running.rejudging import rejudge
 
     return rejudge(folder).differences
 

@@ -53,9 +53,9 @@ def _compare(old: Path, new: Path, style: str, strict: bool) -> NoReturn:
 def _compare_with_mock(bundle: Path, style: str) -> NoReturn:
     from conformance.comparison import compare_answers
     from conformance.comparison.answers_page import answers_page
-    from conformance.mirroring import limits, mirror
     from conformance.report.progress import Progress
-    from conformance.runner import Listener
+    from conformance.running.mirroring import limits, mirror
+    from conformance.running.runner import Listener
 
     run = _loaded(bundle)
     with TemporaryDirectory(prefix="wallaroo-conformance-") as folder, Progress() as progress:

@@ -17,7 +17,7 @@ from conformance.cli.options import STYLES, named_release, settings_of
 def requirements(style: str, release: str | None) -> None:
     """List what the contract promises, with the checks of each promise."""
     from conformance.listing import render_requirements
-    from conformance.runner import checks_by_requirement, collect_checks
+    from conformance.running.runner import checks_by_requirement, collect_checks
     from conformance.settings import Settings
 
     named = named_release(release)

@@ -14,7 +14,7 @@ import click
 from conformance.cli.options import EXISTING
 
 if TYPE_CHECKING:
-    from conformance.rejudging import Rejudged
+    from conformance.running.rejudging import Rejudged
 
 DIFFERENCES_SHOWN = 20
 
@@ -32,7 +32,7 @@ def judge(recording: Path, release: str | None, style: str) -> NoReturn:
     """
     with _folder(recording) as folder:
         if folder is not None:
-            from conformance.rejudging import rejudge
+            from conformance.running.rejudging import rejudge
 
             code = _tell_run(rejudge(folder, release), style)
         else:

@@ -14,10 +14,10 @@ from conformance.cli.options import EXISTING, settings_of, target_options
 from conformance.errors import ConformanceError, UsageError
 
 if TYPE_CHECKING:
-    from conformance.assembly import Assembly
     from conformance.report.run import RunResult
     from conformance.report.writer import ReportPaths
-    from conformance.runner import Listener
+    from conformance.running.assembly import Assembly
+    from conformance.running.runner import Listener
 
 _FORMATS = "markdown, sarif, github, badge, har or all"
 
@@ -44,14 +44,14 @@ def run(config: Path | None, select: str | None, explore: float | None, **flags:
     """
     from dataclasses import replace
 
-    from conformance.assembly import Assembly, new_run_id
-    from conformance.finishing import finish
-    from conformance.guarding import crashed
     from conformance.instance.progress import shown_by
     from conformance.report.progress import Progress
     from conformance.report.terminal import summary
     from conformance.report.writer import prepare_directory
-    from conformance.runner import Listener
+    from conformance.running.assembly import Assembly, new_run_id
+    from conformance.running.finishing import finish
+    from conformance.running.guarding import crashed
+    from conformance.running.runner import Listener
 
     settings = settings_of(config, flags)
     run_id = new_run_id()
@@ -104,7 +104,7 @@ def _announce(result: RunResult, paths: ReportPaths, bundle: Path) -> None:
 
 def _checked(assembly: Assembly, listener: Listener, select: str | None) -> RunResult:
     """Run the checks. What the look at the instance left there goes again where nothing can be run."""
-    from conformance.runner import run_suite
+    from conformance.running.runner import run_suite
 
     try:
         return run_suite(assembly, listener, select=select)
@@ -118,7 +118,7 @@ def _explored(assembly: Assembly, seconds: float, out: Path) -> list[str]:
     import dataclasses
     import json
 
-    from conformance.exploring import explore
+    from conformance.running.exploring import explore
 
     click.echo(f"exploring for {seconds:g} s", err=True)
     result = explore(assembly.context, seconds)

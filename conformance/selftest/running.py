@@ -13,15 +13,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from conformance.assembly import Assembly
 from conformance.contract import Release, Requirement, load_release
 from conformance.errors import ConformanceError
-from conformance.means import Rehearsal
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.defects import catalogue
 from conformance.mock.defects.probe import ProbeFailed, Prover
 from conformance.mock.server import MockInstance
-from conformance.runner import Chooses, Listener, collect_checks, run_suite
+from conformance.running.assembly import Assembly
+from conformance.running.means import Rehearsal
+from conformance.running.runner import Chooses, Listener, collect_checks, run_suite
 from conformance.selftest.case import DEFECT, HEALTHY, Case, Findings
 from conformance.settings import Settings
 
@@ -166,7 +166,7 @@ def neighbourhood(release: Release, breaks: tuple[str, ...]) -> frozenset[str]:
 
 def choosing(wanted: Collection[str]) -> Chooses:
     """The checks that test one of the wanted requirements."""
-    from conformance.checkrun import requirement_ids
+    from conformance.running.checkrun import requirement_ids
 
     return lambda item: not frozenset(wanted).isdisjoint(requirement_ids(item))
 
@@ -180,7 +180,7 @@ def modules_of(release_id: str, wanted: Collection[str]) -> list[Path]:
 @lru_cache
 def _modules(release_id: str) -> Mapping[str, Collection[Path]]:
     """The files by the requirements that their checks test; the whole suite is looked through only for this."""
-    from conformance.checkrun import requirement_ids
+    from conformance.running.checkrun import requirement_ids
 
     found: dict[str, set[Path]] = {}
     for item in collect_checks(Settings(release=release_id)):

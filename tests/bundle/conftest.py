@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from conformance.assembly import Assembly
 from conformance.bundle import envelope, manifest
 from conformance.bundle.digests import FileDigest
 from conformance.bundle.findings import Findings
 from conformance.bundle.keys import KeyPair, load_public_key, load_signer, make_key_pair
 from conformance.bundle.verifying import verify
-from conformance.finishing import finish
-from conformance.rejudging import rejudge
-from conformance.runner import Listener, run_suite
+from conformance.running.assembly import Assembly
+from conformance.running.finishing import finish
+from conformance.running.rejudging import rejudge
+from conformance.running.runner import Listener, run_suite
 from conformance.settings import resolve
 
 PRODUCT = """# what we sell

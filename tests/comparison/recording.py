@@ -9,14 +9,14 @@ from pathlib import Path
 import requests
 
 from conformance import fixtures
-from conformance.assembly import Assembly
 from conformance.instance.models import upload_metadata
-from conformance.means import Rehearsal
 from conformance.mock import MockInstance, variants
 from conformance.mock.behaviour import Behaviour
 from conformance.mock.defects import catalogue
 from conformance.report import statement
-from conformance.runner import Listener, run_suite
+from conformance.running.assembly import Assembly
+from conformance.running.means import Rehearsal
+from conformance.running.runner import Listener, run_suite
 from conformance.settings import Settings
 
 RUN_ID = "0a1b2c3d"

@@ -10,7 +10,7 @@ import pytest
 from conformance.cli import cli
 from conformance.comparison import compare_answers
 from conformance.errors import UsageError
-from conformance.mirroring import limits, mirror
+from conformance.running.mirroring import limits, mirror
 
 
 def diff(capsys, *arguments):

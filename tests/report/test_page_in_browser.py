@@ -16,8 +16,8 @@ from conformance.evidence.exchange import Response
 from conformance.mock import MockInstance
 from conformance.mock.defects import catalogue
 from conformance.report import html
+from tests.commands import command
 from tests.report.browser import Watched, launch_options, watched
-from tests.test_cli import command
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright, of the extra `test`")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe, of the extra `test`")

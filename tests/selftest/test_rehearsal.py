@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.assembly import Assembly
-from conformance.checkrun import requirement_ids
-from conformance.means import Rehearsal
 from conformance.mock import MockInstance
-from conformance.runner import Listener, run_suite
+from conformance.running.assembly import Assembly
+from conformance.running.checkrun import requirement_ids
+from conformance.running.means import Rehearsal
+from conformance.running.runner import Listener, run_suite
 from conformance.settings import Settings
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.checkrun import requirement_ids
 from conformance.contract import load_release
 from conformance.errors import ConformanceError
 from conformance.mock.defects import catalogue
-from conformance.runner import collect_checks
+from conformance.running.checkrun import requirement_ids
+from conformance.running.runner import collect_checks
 from conformance.selftest.case import DEFECT, VARIANT, Case, Findings
 from conformance.selftest.judging import judge_defect
 from conformance.selftest.running import Runner, choosing, impatient, modules_of, neighbourhood, profile_of

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from conformance.contract import ENDPOINTS
-from conformance.exploring import CHECK, ExplorationResult, explore
 from conformance.mock import MockInstance
+from conformance.running.exploring import CHECK, ExplorationResult, explore
 from tests.altered import Alter, altered, assembled
 from tests.servers import Answer
 

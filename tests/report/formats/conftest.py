@@ -12,7 +12,7 @@ import pytest
 
 from conformance.mock import MockInstance
 from conformance.mock.defects import behaviour_for
-from tests.test_cli import command
+from tests.commands import command
 
 DEFECTS = ("list.id.missing", "upload.file-name.shortened")
 

@@ -11,7 +11,7 @@ from conformance.errors import UsageError
 from conformance.report.formats import FILES, chosen
 from conformance.report.formats.rendering import render
 from conformance.settings import resolve
-from tests.test_cli import command
+from tests.commands import command
 
 
 @pytest.mark.parametrize(

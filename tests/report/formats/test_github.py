@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 
 from conformance.report.formats.github import ANNOTATION_LIMIT, SUMMARY_LIMIT, annotate, announce
+from tests.commands import command, run_pytest
 from tests.report.formats.test_markdown import harmless
 from tests.report.formats.test_workflow import commands
-from tests.test_cli import command
-from tests.test_plugin import run_pytest
 
 INJECTED = "::set-output name=verdict::conformant"
 

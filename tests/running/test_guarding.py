@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from conformance.canary import Canary
 from conformance.errors import ConformanceError
 from conformance.evidence.redaction import Redactor
-from conformance.guarding import Guard
 from conformance.mock import MockInstance
+from conformance.running.canary import Canary
+from conformance.running.guarding import Guard
+from tests.commands import command_line, sabotaged
 
 SECRET = "an-opaque-token-of-somebody"
 RECORDING, EXPLORATION = "exchanges.ndjson", "exploration.json"
@@ -98,25 +96,6 @@ DROPPED = (
     "old = Recorder.record\n"
     "Recorder.record = lambda self, x: x if self.current_check == 'canary' else old(self, x)"
 )
-
-
-def sabotaged(sabotage: str, command: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    """A run in which the redactor, or the recorder, doesn't do its work."""
-    program = f"import sys\nfrom conformance.evidence.redaction import Redactor\n{sabotage}\n{command}"
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("WALLAROO_", "PYTEST_"))}
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=cwd,
-        env=clean | environ,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-
-
-def command_line(*arguments: str) -> str:
-    return f"sys.argv = ['wallaroo-conformance', *{arguments!r}]\nfrom conformance.cli import main\nmain()"
 
 
 @pytest.mark.parametrize("sabotage", SABOTAGE.values(), ids=SABOTAGE.keys())

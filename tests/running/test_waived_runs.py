@@ -11,9 +11,8 @@ import pytest
 from conformance.contract import load_release
 from conformance.mock import MockInstance
 from conformance.mock.defects import catalogue
+from tests.commands import command, run_pytest
 from tests.servers import closed_port
-from tests.test_cli import command
-from tests.test_plugin import run_pytest
 
 BROKEN, KEPT = "list-versions.file-name-verbatim", "list.models"
 DEFECT = "upload.file-name.shortened"

@@ -12,9 +12,9 @@ from conformance.contract import Release
 from conformance.evidence.playback import Playback
 from conformance.instance.credentials import TokenSource
 from conformance.instance.modelfile import ModelFile
-from conformance.provisions import Credentials, described, onnx_model, pytorch_model
-from conformance.replay import Replay
 from conformance.report.circumstances import Circumstances
+from conformance.running.provisions import Credentials, described, onnx_model, pytorch_model
+from conformance.running.replay import Replay
 from conformance.settings import Settings
 
 if TYPE_CHECKING:

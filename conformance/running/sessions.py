@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from time import monotonic
 
-from conformance.canary import PATIENCE
 from conformance.evidence.recorder import Recorder
 from conformance.instance.breaker import Breaker
 from conformance.instance.credentials import TokenSource
@@ -16,7 +15,8 @@ from conformance.instance.session import (
     UPLOAD_TIMEOUT,
     Session,
 )
-from conformance.means import Means
+from conformance.running.canary import PATIENCE
+from conformance.running.means import Means
 from conformance.settings import Settings
 
 

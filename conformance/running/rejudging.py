@@ -10,13 +10,10 @@ from typing import Any
 
 import pytest
 
-from conformance.assembly import Assembly
-from conformance.checkrun import check_id
 from conformance.contract import AUTO, release_ids
 from conformance.errors import ConformanceError, UsageError
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.reading import read_exchanges
-from conformance.replay import Replay
 from conformance.report import statement
 from conformance.report.circumstances import Circumstances
 from conformance.report.outcome import CheckOutcome
@@ -24,7 +21,10 @@ from conformance.report.run import RunResult
 from conformance.report.text import one_line, shorten
 from conformance.report.verdict import WITH_WAIVERS
 from conformance.report.writer import EXCHANGES
-from conformance.runner import Listener, run_suite
+from conformance.running.assembly import Assembly
+from conformance.running.checkrun import check_id
+from conformance.running.replay import Replay
+from conformance.running.runner import Listener, run_suite
 from conformance.settings import Settings
 
 STATEMENT = "statement.json"

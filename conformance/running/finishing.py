@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from conformance.bundle.certification import Certification
-from conformance.guarding import Guard
 from conformance.report.formats.rendering import render as render_formats
 from conformance.report.run import RunResult
 from conformance.report.writer import ReportPaths, paths_in, prepare_directory, rendered, write_files, write_recording
+from conformance.running.guarding import Guard
 
 
 def finish(

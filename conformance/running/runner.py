@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 
 from conformance import plugin, suite
-from conformance.assembly import Assembly
-from conformance.checkrun import requirement_ids
 from conformance.contract import DEFAULT_RELEASE
 from conformance.errors import UsageError
 from conformance.report.outcome import CheckOutcome
 from conformance.report.run import RunResult
+from conformance.running.assembly import Assembly
+from conformance.running.checkrun import requirement_ids
 from conformance.settings import Settings
 
 SUITE_FOLDER = Path(suite.__file__).parent

@@ -14,9 +14,9 @@ from conformance.evidence.exchange import Exchange
 from conformance.evidence.playback import Playback
 from conformance.instance.modelfile import ModelFile
 from conformance.instance.target import Target
-from conformance.provisions import SHIPPED_MODELS, Credentials, at_hand
 from conformance.report.circumstances import Circumstances, UploadedFile
 from conformance.report.waivers import Waiver
+from conformance.running.provisions import SHIPPED_MODELS, Credentials, at_hand
 
 PLACEHOLDER = "http://embedded.invalid"
 """The target of a run on an embedded instance, whose address meant nothing. Source: RFC 6761, section 6.4."""

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from conformance import canary
-from conformance.assembly import EXAMINATION, Assembly
 from conformance.contract import release_ids
-from conformance.means import Rehearsal
 from conformance.mock import MockInstance
+from conformance.running import canary
+from conformance.running.assembly import EXAMINATION, Assembly
+from conformance.running.means import Rehearsal
 from conformance.settings import Settings, resolve
 from tests.altered import altered
 from tests.servers import Answer, closed_port, constant, serving
 
-OWN = Path(__file__).resolve().parents[2] / "shared" / "evidence" / "openapi-2025.2.0.json"
+OWN = Path(__file__).resolve().parents[3] / "shared" / "evidence" / "openapi-2025.2.0.json"
 TOKEN = {"WALLAROO_CONFORMANCE_TOKEN": "a-token-that-nobody-may-see"}
 
 

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conformance.canary import CHECK, Canary
 from conformance.errors import ConformanceError
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.leaks import CANARY, Leak, Scanner
 from conformance.evidence.redaction import Redactor
+from conformance.running.canary import CHECK, Canary
 
 _PACKAGE = Path(__file__).parent
 

@@ -10,29 +10,29 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from conformance.bundle.certification import Certification
-from conformance.canary import CHECK as CANARY
-from conformance.canary import Canary
-from conformance.checkrun import CheckRun
-from conformance.cleaning import clean_up
 from conformance.contract import DEFAULT_RELEASE, Release, load_release
 from conformance.errors import ConformanceError, UsageError
 from conformance.evidence.reading import read_exchanges
 from conformance.evidence.recorder import Recorder
 from conformance.evidence.redaction import Redactor
-from conformance.guarding import Guard
-from conformance.identification import identify
 from conformance.instance.identity import identity_of
-from conformance.means import Means, Rehearsal
-from conformance.openapi_document import FetchedDocument, compared, fetch
-from conformance.provisions import shipped_onnx_model
-from conformance.recordings import Recordings
-from conformance.replay import Replay
 from conformance.report.certificate import TargetIdentity
 from conformance.report.findings import Cleaning, Identification, OwnDocument
 from conformance.report.run import RunResult
 from conformance.report.waivers import load, require_promised
 from conformance.report.waiving import in_force
-from conformance.sessions import Sessions
+from conformance.running.canary import CHECK as CANARY
+from conformance.running.canary import Canary
+from conformance.running.checkrun import CheckRun
+from conformance.running.cleaning import clean_up
+from conformance.running.guarding import Guard
+from conformance.running.identification import identify
+from conformance.running.means import Means, Rehearsal
+from conformance.running.openapi_document import FetchedDocument, compared, fetch
+from conformance.running.provisions import shipped_onnx_model
+from conformance.running.recordings import Recordings
+from conformance.running.replay import Replay
+from conformance.running.sessions import Sessions
 from conformance.settings import Settings
 from conformance.suite.context import SuiteContext
 
@@ -86,7 +86,7 @@ class Assembly:
         self.recordings = Recordings(settings.out, self._worker)
         self.recordings.drop_old()
         self.recorder = Recorder(self.recordings.own, self.redactor, prefix=self._worker or "main")
-        self._sessions = Sessions(settings, self._means, self.recorder)
+        self.sessions = Sessions(settings, self._means, self.recorder)
         self.context = self._context(handed, release)
         self.checkrun = CheckRun(release, self.recorder, self.target.base_url)
         if settings.allow_waivers:
@@ -163,7 +163,7 @@ class Assembly:
                 self.document = compared(self.release, fetched, self.redactor)
             if not blocked and self._source is None:
                 self.recorder.begin(CANARY)
-                self.canary.plant(self.release.endpoints["list_versions"], self._sessions.apart)
+                self.canary.plant(self.release.endpoints["list_versions"], self.sessions.apart)
         finally:
             self.recorder.begin(None)
         return True
@@ -300,14 +300,14 @@ class Assembly:
         own, other, expired = means.credentials.token, means.credentials.other, means.credentials.expired
         return SuiteContext(
             release=release,
-            session=self._sessions.of(own),
+            session=self.sessions.of(own),
             recorder=self.recorder,
             run_id=self.run_id,
             profile=settings.profile,
             onnx_model=means.onnx_model,
             pytorch_model=means.pytorch_model,
             workspace=handed["workspace_id"] if handed else settings.workspace_id,
-            other_session=self._sessions.of(other) if other else None,
+            other_session=self.sessions.of(other) if other else None,
             expired_token=expired.token() if expired else None,
             prerequisite_failure=handed["prerequisite_failure"] if handed else None,
             sleep=means.sleep,

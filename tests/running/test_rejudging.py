@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,14 +11,15 @@ from typing import Any
 import pytest
 
 from conformance import fixtures
-from conformance.assembly import Assembly
 from conformance.errors import UsageError
-from conformance.finishing import finish
 from conformance.mock import MockInstance
 from conformance.mock.defects import behaviour_for
-from conformance.rejudging import rejudge
-from conformance.runner import Listener, run_suite
+from conformance.running.assembly import Assembly
+from conformance.running.finishing import finish
+from conformance.running.rejudging import rejudge
+from conformance.running.runner import Listener, run_suite
 from conformance.settings import resolve
+from tests.commands import run_pytest
 
 SHORTENED = "upload.file-name.shortened"
 
@@ -155,16 +153,7 @@ def test_a_part_of_the_suite_is_judged_as_that_part(tmp_path):
 
 @pytest.mark.parametrize("options", [[], ["-n", "2", "--dist", "worksteal"]], ids=["one process", "two processes"])
 def test_a_run_by_pytest_is_judged_the_same(options, tmp_path):
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("WALLAROO_", "PYTEST_"))}
-    command = [sys.executable, "-m", "pytest", "--pyargs", "conformance.suite", "-q", *options]
-    done = subprocess.run(
-        [*command, "--release", "2024.1", "--conformance-out", "out"],
-        cwd=tmp_path,
-        env=clean,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_pytest("-q", *options, "--release", "2024.1", "--conformance-out", "out", cwd=tmp_path, autoload=True)
     assert done.returncode == 0, done.stdout[-2000:]
     again = rejudge(tmp_path / "out")
     processes = {check["process"] for check in again.stated["checks"]}

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.assembly import EXAMINATION, Assembly
-from conformance.canary import CHECK, Canary
 from conformance.evidence.exchange import Exchange
 from conformance.instance.session import Session
-from conformance.means import Rehearsal
 from conformance.mock import MockInstance
+from conformance.running.assembly import EXAMINATION, Assembly
+from conformance.running.canary import CHECK, Canary
+from conformance.running.means import Rehearsal
 from conformance.settings import Settings
 from tests.servers import closed_port, constant, serving
 
@@ -129,7 +129,7 @@ def test_workers_know_it_and_do_not_plant_it_again():
 
 def test_it_asks_with_a_breaker_of_its_own(examined):
     assembly, *_ = examined
-    session = assembly._apart(1.0)
+    session = assembly.sessions.apart(1.0)
     assert isinstance(session, Session)
     assert session.breaker is not assembly.context.session.breaker
     session.close()

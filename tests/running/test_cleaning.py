@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from conformance.assembly import Assembly
-from conformance.cleaning import MAX_REFUSED
 from conformance.contract import load_release
 from conformance.instance.models import Models
 from conformance.mock import MockInstance
 from conformance.report.findings import Cleaning
+from conformance.running.assembly import Assembly
+from conformance.running.cleaning import MAX_REFUSED
 from conformance.settings import resolve
 from tests.servers import Answer, serving
 

@@ -17,7 +17,7 @@ from conformance.evidence.redaction import Redactor
 from conformance.instance.session import Session
 from conformance.instance.target import Target
 from conformance.mock import MockInstance
-from conformance.openapi_document import MAX_DIFFERENCES, MAX_REQUESTS, FetchedDocument, compared, fetch
+from conformance.running.openapi_document import MAX_DIFFERENCES, MAX_REQUESTS, FetchedDocument, compared, fetch
 from tests.servers import Answer, closed_port, serving
 
 DOCUMENT = {"openapi": "3.0.3", "info": {"title": "An API", "version": "7"}, "paths": {"/v1/api/models/list": {}}}

@@ -15,9 +15,7 @@ import pytest
 
 from conformance.mock import MockInstance
 from conformance.mock.defects import catalogue
-from tests.test_cli import command
-from tests.test_guarding import command_line, sabotaged
-from tests.test_plugin import run_pytest
+from tests.commands import command, command_line, run_pytest, sabotaged
 
 CANARY = re.compile(rb"canary-[0-9a-f]{32}")
 JWT = b"ey" + b"J"
@@ -162,7 +160,7 @@ def test_pytest_with_two_workers(tmp_path, talkative):
 
 CRASHES = {
     "in each check": "Models.list = broken",
-    "in the look at the instance": "import conformance.assembly as a\na.compared = broken",
+    "in the look at the instance": "import conformance.running.assembly as a\na.compared = broken",
     "in the reports": "import conformance.report.statement as s\ns.build = broken",
 }
 

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from conformance.checkrun import CheckRun
 from conformance.contract import load_release
 from conformance.errors import NotTestable, Unreachable, UsageError
 from conformance.evidence.exchange import Exchange, Request, Response
 from conformance.evidence.recorder import Recorder
 from conformance.evidence.redaction import Redactor
 from conformance.instance.errors import InstanceFailure, NotJSON
+from conformance.running.checkrun import CheckRun
 from conformance.suite.assertions import TALLY, Nonconformity, expect, follows
 
 RELEASE = load_release("2023.4")

@@ -12,13 +12,13 @@ import pytest
 from conformance.contract import load_release, release_ids
 from conformance.evidence.recorder import Recorder
 from conformance.evidence.redaction import Redactor
-from conformance.identification import identify
 from conformance.instance.credentials import EnvironmentToken
 from conformance.instance.session import Session
 from conformance.instance.target import Target
 from conformance.mock import MockInstance
-from conformance.provisions import shipped_onnx_model
 from conformance.report.findings import Identification
+from conformance.running.identification import identify
+from conformance.running.provisions import shipped_onnx_model
 from tests.altered import Alter, altered
 from tests.servers import Answer, closed_port, constant, serving
 

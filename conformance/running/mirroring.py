@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from conformance.assembly import Assembly
-from conformance.checkrun import check_id
 from conformance.comparison import RecordedRun, load_run
 from conformance.contract import load_release
 from conformance.errors import UsageError
 from conformance.report import statement
 from conformance.report.writer import prepare_directory
-from conformance.runner import Listener, run_suite
+from conformance.running.assembly import Assembly
+from conformance.running.checkrun import check_id
+from conformance.running.runner import Listener, run_suite
 from conformance.settings import Settings
 
 _RUN_ID = re.compile(r"[0-9a-z]{1,32}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import pytest
 
 from conformance.mock import MockInstance
 from conformance.mock.defects import behaviour_for
+from tests import commands
 
 PRODUCT = """vendor = "Example Corp"
 product = "Model platform"
@@ -23,18 +23,9 @@ PHRASE = "correct horse battery"
 
 
 def command(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("WALLAROO_CONFORMANCE")}
     # A proxy that isn't there: whoever asks the network for anything fails.
-    clean |= {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": "127.0.0.1"}
-    return subprocess.run(
-        [sys.executable, "-m", "conformance", *arguments],
-        cwd=cwd,
-        env=clean | environ,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    unreachable = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": "127.0.0.1"}
+    return commands.command(*arguments, cwd=cwd, **unreachable, **environ)
 
 
 @pytest.fixture(scope="module")

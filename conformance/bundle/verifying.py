@@ -244,9 +244,8 @@ class _Verification:
             told = str(failure).replace(f"{self.folder}/", "")
             self.found.refuse(f"the recording can't be judged again: {told}")
             return
-        except (
-            Exception
-        ) as crash:  # a stranger's recording may be anything; a bundle that breaks a judge isn't verified
+        except Exception as crash:
+            # A stranger's recording may be anything; a bundle that breaks a judge isn't verified.
             self.found.refuse(f"the recording can't be judged again: {type(crash).__name__} while judging it")
             return
         self.found.recomputed = True

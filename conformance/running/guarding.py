@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import conformance
 from conformance.errors import ConformanceError
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.leaks import CANARY, Leak, Scanner
 from conformance.evidence.redaction import Redactor
 from conformance.running.canary import CHECK, Canary
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(conformance.__file__).parent
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,11 @@ class UploadedFile:
     input_schema: str | None = None
     output_schema: str | None = None
 
+    def __post_init__(self) -> None:
+        # Whoever judges a stranger's run again writes a file of this name into a folder of their own.
+        if self.file_name in ("", ".", "..") or "/" in self.file_name or "\0" in self.file_name:
+            raise ValueError(f"the model file's name {self.file_name[:100]!r} isn't one of a file")
+
 
 @dataclass(frozen=True)
 class Circumstances:
@@ -47,7 +52,7 @@ class Circumstances:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Circumstances:
-        """What `to_json` wrote. Raises ValueError where it didn't."""
+        """What `to_json` wrote. Raises ValueError where it didn't, and for a file name that leads elsewhere."""
         try:
             fields = {**data}
             for name in ("onnx_model", "pytorch_model"):

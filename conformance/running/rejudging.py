@@ -52,9 +52,12 @@ def rejudge(folder: Path, release: str | None = None) -> Rejudged:
     """
     stated = read_statement(folder / STATEMENT)
     exchanges = read_exchanges(folder / EXCHANGES)
-    replay = Replay.of(stated, exchanges)
-    settings = _settings(stated, replay.circumstances, release)
-    result = _judged(settings, replay, _schedule(stated))
+    try:
+        replay = Replay.of(stated, exchanges)
+        settings = _settings(stated, replay.circumstances, release)
+        result = _judged(settings, replay, _schedule(stated))
+    except ValueError as wrong:
+        raise UsageError(f"{folder / STATEMENT} can't be judged again: {wrong}") from None
     result = replace(result, ended_at=stated["run"]["ended_at"], seconds=stated["run"]["seconds"])
     return Rejudged(result, stated, tuple(differences(stated, result)), len(replay.playback.untouched()))
 

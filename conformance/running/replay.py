@@ -22,6 +22,9 @@ PLACEHOLDER = "http://embedded.invalid"
 """The target of a run on an embedded instance, whose address meant nothing. Source: RFC 6761, section 6.4."""
 
 
+MAX_STAND_IN = 128 * 2**20
+"""Bytes of the largest model file that is stood in for, in memory. Ours."""
+
 _ZIP_END = 22
 """Bytes of a zip's end record without a comment. Source: APPNOTE.TXT, section 4.3.16."""
 
@@ -39,7 +42,10 @@ class Replay:
 
     @classmethod
     def of(cls, stated: Mapping[str, Any], exchanges: Iterable[Exchange]) -> Replay:
-        """The replay of the run of a statement, with these exchanges."""
+        """The replay of the run of a statement, with these exchanges.
+
+        Raises ValueError where the statement says of its circumstances what can't be.
+        """
         circumstances = Circumstances.from_json(stated["circumstances"])
         files = {circumstances.onnx_model.sha256, circumstances.pytorch_model.sha256}
         exact = files <= {fixtures.load(name).sha256 for name in SHIPPED_MODELS.values()}
@@ -92,6 +98,8 @@ def _model(file: UploadedFile, shipped: str) -> ModelFile:
 
 def _stand_in(size: int, framework: str) -> bytes:
     """Bytes of which variants can be made as of a model: those of an archive end as a zip does."""
+    if size > MAX_STAND_IN:
+        raise ValueError(f"its own model file of {size} bytes is larger than {MAX_STAND_IN}, which can be stood in for")
     end = b"" if framework == "onnx" else b"PK\x05\x06".ljust(_ZIP_END, b"\0")
     return b"\0" * (size - len(end)) + end[-size:]
 

@@ -63,6 +63,11 @@ def altered_statement(folder: Path, alter: Callable[[dict[str, Any]], object]) -
     return folder
 
 
+def altered_file(folder: Path, **facts: Any) -> Path:
+    """What the statement says of the ONNX file, otherwise."""
+    return altered_statement(folder, lambda one: one["circumstances"]["onnx_model"].update(facts))
+
+
 def altered_recording(folder: Path, alter: Callable[[list[dict[str, Any]]], object]) -> Path:
     path = folder / "exchanges.ndjson"
     exchanges = [json.loads(line) for line in path.read_text().splitlines()]
@@ -238,8 +243,19 @@ def test_another_release_judges_by_its_own_contract(healthy):
             lambda folder: altered_statement(folder, lambda one: one.update(circumstances=None)),
             "doesn't say what its run was given",
         ),
+        (lambda folder: altered_file(folder, file_name="../../evil.onnx"), "'../../evil.onnx' isn't one of a file"),
+        (lambda folder: altered_file(folder, file_name=".."), "isn't one of a file"),
+        (lambda folder: altered_file(folder, size=10**15, sha256="a" * 64), "is larger than"),
+        (
+            lambda folder: altered_statement(folder, lambda one: one["run"].update(started_at="2026-99-01T00:00:00Z")),
+            "month",
+        ),
+        (lambda folder: altered_statement(folder, lambda one: one.update(target="https://a:b@c")), "holds credentials"),
     ],
-    ids=["no statement", "no recording", "not JSON", "too deep", "older format", "no circumstances"],
+    ids=[
+        *("no statement", "no recording", "not JSON", "too deep", "older format", "no circumstances"),
+        *("a path as a name", "a folder as a name", "too large a file", "no time", "no target"),
+    ],
 )
 def test_what_is_no_run_is_one_clear_line(healthy, copied, spoil, said):
     folder = copied(healthy)

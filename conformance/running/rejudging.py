@@ -29,6 +29,9 @@ from conformance.settings import Settings
 
 STATEMENT = "statement.json"
 
+MAX_PROCESSES = 64
+"""Processes of a run, each of which is judged again by itself. Ours."""
+
 
 @dataclass(frozen=True)
 class Rejudged:
@@ -127,6 +130,8 @@ def _schedule(stated: Mapping[str, Any]) -> _Schedule:
     positions: dict[str, dict[str, int]] = {}
     for check in stated["checks"]:
         positions.setdefault(check["process"], {})[check["nodeid"]] = check["turn"]
+    if len(positions) > MAX_PROCESSES:
+        raise ValueError(f"its checks ran in {len(positions)} processes, more than {MAX_PROCESSES}")
     chosen = stated["circumstances"]["select"] is not None
     return _Schedule(positions, frozenset(check["nodeid"] for check in stated["checks"]) if chosen else None)
 
@@ -143,6 +148,9 @@ def _judged(settings: Settings, replay: Replay, schedule: _Schedule) -> RunResul
                 part = _carried_out(whole, settings, replay, schedule, process)
                 outcomes += part.outcomes
                 exchanges.update(part.exchanges)
+                # A process may have had no check of this release; that is no error.
+                if part.outcomes and part.verdict.verdict == "suite-error":
+                    errors.append(part.verdict.reason)
         restored = [outcome.redacted(replay.playback.restored) for outcome in outcomes]
         result = whole.result(restored, errors)
         return replace(result, exchanges={**result.exchanges, **exchanges})

@@ -68,6 +68,11 @@ def altered_file(folder: Path, **facts: Any) -> Path:
     return altered_statement(folder, lambda one: one["circumstances"]["onnx_model"].update(facts))
 
 
+def in_processes_of_their_own(stated: dict[str, Any]) -> None:
+    for number, check in enumerate(stated["checks"]):
+        check["process"] = f"gw{number}"
+
+
 def altered_recording(folder: Path, alter: Callable[[list[dict[str, Any]]], object]) -> Path:
     path = folder / "exchanges.ndjson"
     exchanges = [json.loads(line) for line in path.read_text().splitlines()]
@@ -251,10 +256,11 @@ def test_another_release_judges_by_its_own_contract(healthy):
             "month",
         ),
         (lambda folder: altered_statement(folder, lambda one: one.update(target="https://a:b@c")), "holds credentials"),
+        (lambda folder: altered_statement(folder, in_processes_of_their_own), "processes, more than 64"),
     ],
     ids=[
         *("no statement", "no recording", "not JSON", "too deep", "older format", "no circumstances"),
-        *("a path as a name", "a folder as a name", "too large a file", "no time", "no target"),
+        *("a path as a name", "a folder as a name", "too large a file", "no time", "no target", "too many processes"),
     ],
 )
 def test_what_is_no_run_is_one_clear_line(healthy, copied, spoil, said):

@@ -1,4 +1,4 @@
-"""The committed sample is a bundle that this suite verifies: what a reader opens first is what the suite leaves today."""
+"""The committed sample is a bundle that this suite verifies: what a reader opens first is what a run leaves today."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from conformance.contract import AUTO, DEFAULT_RELEASE, PROFILES, release_ids
+from conformance.environment import variable
 from conformance.errors import UsageError
 
-ENVIRONMENT_PREFIX = "WALLAROO_CONFORMANCE_"
 CONFIG_FILE = "wallaroo-conformance.toml"
 
 SECRETS = ("TOKEN", "OTHER_TOKEN", "EXPIRED_TOKEN")
@@ -97,9 +97,9 @@ def resolve(
     for name, value in _from_file(config).items():
         values[name] = _convert(name, value, f"{config or CONFIG_FILE}: {name.replace('_', '-')}")
     for name in NAMES:
-        variable = ENVIRONMENT_PREFIX + name.upper()
-        if environ.get(variable):
-            values[name] = _convert(name, environ[variable], variable)
+        where = variable(name.upper())
+        if environ.get(where):
+            values[name] = _convert(name, environ[where], where)
     for name, value in flags.items():
         if value is not None and value is not False and value != ():
             values[name] = _convert(name, value, (spell or {}).get(name, flag(name)))

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.environment import variable
 from conformance.errors import UsageError
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner, SSlibKey
 
-PASSPHRASE = "WALLAROO_CONFORMANCE_SIGN_KEY_PASSPHRASE"  # noqa: S105 - the variable's name, not a passphrase
+PASSPHRASE = variable("SIGN_KEY_PASSPHRASE")
 """The environment variable that holds the passphrase of an encrypted private key."""
 
 MAX_KEY_BYTES = 16_384

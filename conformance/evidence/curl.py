@@ -7,11 +7,12 @@ import re
 import shlex
 from posixpath import basename
 
+from conformance.environment import variable
 from conformance.evidence.exchange import Exchange, Part, Request
 from conformance.evidence.redaction import REDACTED
 
-TOKEN_VARIABLE = "WALLAROO_CONFORMANCE_TOKEN"  # noqa: S105 - a variable's name, not a secret
-OTHER_TOKEN_VARIABLE = "WALLAROO_CONFORMANCE_OTHER_TOKEN"  # noqa: S105 - likewise
+TOKEN_VARIABLE = variable("TOKEN")
+OTHER_TOKEN_VARIABLE = variable("OTHER_TOKEN")
 
 ARGUMENT_LIMIT = 100_000  #: bytes of a body given as an argument; Linux takes 128 KiB, longer ones go through a pipe
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TextIO
 
 from conformance.errors import UsageError
 
@@ -17,14 +17,14 @@ class DataFolder:
     def __init__(self, data: Path | None) -> None:
         """Make and lock it. Raises UsageError where that can't be done."""
         self.durable = data is not None
-        self._lock: TextIO | None = None
+        self._lock: int | None = None
         if data is None:
             self.path = Path(tempfile.mkdtemp(prefix="wallaroo-conformance-"))
             return
         self.path = data
         try:
             data.mkdir(parents=True, exist_ok=True)
-            self._lock = open(data / "lock", "w", encoding="ascii")  # noqa: SIM115 - held as long as the instance runs
+            self._lock = os.open(data / "lock", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.close()
@@ -36,7 +36,7 @@ class DataFolder:
     def close(self) -> None:
         """Let go of the directory; remove a temporary one."""
         if self._lock is not None:
-            self._lock.close()
+            os.close(self._lock)
             self._lock = None
         if not self.durable:
             shutil.rmtree(self.path, ignore_errors=True)

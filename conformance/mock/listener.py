@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import socket
 import threading
 from email.utils import formatdate
@@ -43,8 +44,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 def url_of(host: str, listener: socket.socket) -> str:
     """The base URL of a listening socket, as a client on this machine reaches it."""
-    name = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
-    port = listener.getsockname()[1]
+    bound, port = listener.getsockname()[:2]
+    everywhere = ipaddress.ip_address(bound.partition("%")[0]).is_unspecified
+    name = ("::1" if ":" in bound else "127.0.0.1") if everywhere else host
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 

@@ -52,11 +52,12 @@ class Store:
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if found or tables:
             raise sqlite3.DatabaseError("another program or another release wrote it")
-        first_ids = "".join(
-            f"INSERT INTO sqlite_sequence (name, seq) VALUES ('{table}', {first - 1});"  # noqa: S608 - our constants
-            for table, first in FIRST_IDS.items()
-        )
-        self._db.executescript(f"BEGIN; {TABLES} {first_ids} PRAGMA user_version = {FORMAT}; COMMIT;")
+        # A process that ends before the last line leaves an empty file, which the next one starts with.
+        self._db.executescript(f"BEGIN; {TABLES}")
+        before = [(table, first - 1) for table, first in FIRST_IDS.items()]
+        self._db.executemany("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", before)
+        self._db.execute(f"PRAGMA user_version = {FORMAT}")
+        self._db.execute("COMMIT")
 
     def close(self) -> None:
         """Close the database; everything committed stays."""

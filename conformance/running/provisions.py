@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from conformance import fixtures
+from conformance.environment import variable
 from conformance.errors import UsageError
 from conformance.instance.credentials import EnvironmentToken, FileToken, TokenSource
 from conformance.instance.modelfile import ModelFile
 from conformance.instance.target import Target
 from conformance.report.circumstances import UploadedFile
-from conformance.settings import ENVIRONMENT_PREFIX, Settings
+from conformance.settings import Settings
 
 if TYPE_CHECKING:
     from conformance.mock import MockInstance
@@ -72,8 +73,8 @@ class Credentials:
 def _token(path: Path | None, environ: Mapping[str, str], name: str) -> TokenSource | None:
     if path is not None:
         return FileToken(path)
-    if environ.get(ENVIRONMENT_PREFIX + name):
-        return EnvironmentToken(ENVIRONMENT_PREFIX + name, environ)
+    if environ.get(variable(name)):
+        return EnvironmentToken(variable(name), environ)
     return None
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.contract import AUTO, DEFAULT_RELEASE
+from conformance.environment import ENVIRONMENT_PREFIX, variable
 from conformance.selftest.null_targets import Ending, NullTarget, Served
 
 TIMES = {"CONNECT_TIMEOUT": "3", "READ_TIMEOUT": "3", "UPLOAD_TIMEOUT": "3", "REPLY_DEADLINE": "4"}
@@ -137,8 +138,8 @@ def _run(served: Served, workspace: str, release: str, token: str, folder: Path,
 
 
 def _environment(token: str) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("WALLAROO_CONFORMANCE_")}
-    own = {f"WALLAROO_CONFORMANCE_{name}": value for name, value in {**TIMES, "TOKEN": token}.items()}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(ENVIRONMENT_PREFIX)}
+    own = {variable(name): value for name, value in {**TIMES, "TOKEN": token}.items()}
     proxies = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
     return {**kept, **proxies, **own, "PYTHONUTF8": "1"}
 

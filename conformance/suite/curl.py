@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from requests.structures import CaseInsensitiveDict
 
 from conformance.contract import Release
+from conformance.environment import ENVIRONMENT_PREFIX
 from conformance.errors import ConformanceError, NotTestable, UsageError
 from conformance.evidence.exchange import Body, Exchange, Failure, Part, Request, Response
 from conformance.instance.content import BadCoding, BodyReader, TooLarge
@@ -184,7 +185,7 @@ class Curl:
     def _perform(self, command: list[str], said: IO[bytes]) -> tuple[bytes, int, bool]:
         """Run curl and read what it prints, within the bound on a reply."""
         credentials = self._credentials()
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("WALLAROO_CONFORMANCE_")}
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(ENVIRONMENT_PREFIX)}
         body = bytearray()
         try:
             process = subprocess.Popen(  # noqa: S603 - a list of our own making, and no shell

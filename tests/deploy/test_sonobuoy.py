@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.settings import ENVIRONMENT_PREFIX, NAMES
+from conformance.environment import ENVIRONMENT_PREFIX
+from conformance.settings import NAMES
 from tests.deploy.shell import ROOT, executed, loaded
 
 ENTRY = ROOT / "deploy" / "sonobuoy" / "entry.sh"

@@ -26,7 +26,7 @@ SETTLE_SECONDS = 1.5
 
 Rows = list[dict[str, Any]]
 
-_OWN_TOKEN = "own"  # noqa: S105 - a marker, not a secret
+_OWN = "own"
 
 
 @dataclass(frozen=True)
@@ -112,12 +112,12 @@ class Client:
 
     def send(
         self, method: str, path: str, content: bytes = b"", headers: Mapping[str, str] | None = None, *,
-        token: str | None = _OWN_TOKEN, timeout: float = TIMEOUT,
+        token: str | None = _OWN, timeout: float = TIMEOUT,
     ) -> Answer:  # fmt: skip
         """One request, with the user's token unless told otherwise."""
         wanted = {"User-Agent": "probe", **(headers or {})}
         if token is not None:
-            wanted["Authorization"] = f"Bearer {self.mock.token if token == _OWN_TOKEN else token}"
+            wanted["Authorization"] = f"Bearer {self.mock.token if token == _OWN else token}"
         if self._connection is None:
             self._connection = http.client.HTTPConnection(str(self._address.hostname), self._address.port)
         self._connection.timeout = timeout
